@@ -1,0 +1,4 @@
+//! The composition root.
+
+/// An app.
+pub struct App;

@@ -1,0 +1,1 @@
+//! The one place where statements are executed: timed, counted, measured against the query budget.

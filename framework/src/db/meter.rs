@@ -1,0 +1,76 @@
+//! How many statements a request executed, and how long they took.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+tokio::task_local! {
+    static METER: Arc<Meter>;
+}
+
+/// Counts the statements of one request against its budget.
+#[derive(Debug)]
+pub struct Meter {
+    statements: AtomicU32,
+    nanoseconds: AtomicU64,
+    budget: AtomicU32,
+    strict: bool,
+}
+
+impl Meter {
+    /// A meter with a budget of so many statements; a strict one refuses the first beyond it.
+    #[must_use]
+    pub fn new(budget: u32, strict: bool) -> Arc<Self> {
+        let (statements, nanoseconds) = (AtomicU32::new(0), AtomicU64::new(0));
+        Arc::new(Self { statements, nanoseconds, budget: AtomicU32::new(budget), strict })
+    }
+
+    /// Sets the budget, once it is known what the request asks for.
+    pub fn set_budget(&self, budget: u32) {
+        self.budget.store(budget, Ordering::Relaxed);
+    }
+
+    /// The statements that the request may execute.
+    #[must_use]
+    pub fn budget(&self) -> u32 {
+        self.budget.load(Ordering::Relaxed)
+    }
+
+    /// Whether a statement beyond the budget is refused.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Runs `future` and counts its statements in `meter`. A task that it spawns must be given the meter again, by
+    /// [`Meter::current`].
+    pub async fn scope<F: Future>(meter: Arc<Self>, future: F) -> F::Output {
+        METER.scope(meter, future).await
+    }
+
+    /// The meter of the request that this task serves.
+    #[must_use]
+    pub fn current() -> Option<Arc<Self>> {
+        METER.try_with(Arc::clone).ok()
+    }
+
+    /// Counts one statement.
+    pub fn record(&self, duration: Duration) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// The statements so far; BEGIN and COMMIT are none.
+    #[must_use]
+    pub fn statements(&self) -> u32 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// The time that the statements took.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))
+    }
+}

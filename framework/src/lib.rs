@@ -1,0 +1,25 @@
+//! **couplet** derives a production REST API from structs.
+//!
+//! Write a struct, derive [`Model`] and [`Resource`], hand it to an [`App`]: the result is a documented, paginated,
+//! filterable REST API with eager loading on SQLite or PostgreSQL.
+//!
+//! The modules are rows of a house; imports point down only (see `docs/ARCHITECTURE.md`).
+
+pub mod app;
+pub mod config;
+pub mod crud;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod metrics;
+pub mod model;
+pub mod prelude;
+pub mod query;
+pub mod sql;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use app::App;
+pub use couplet_macros::{Model, Resource, TextEnum, migrations};
+pub use error::{Error, Result};

@@ -1,0 +1,31 @@
+//! All models of an app.
+
+use super::{Link, ModelMeta};
+
+/// All models of an app: those named, and those that their relations lead to.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    models: Vec<&'static ModelMeta>,
+}
+
+impl Catalog {
+    /// Adds a model and all that its relations lead to. Adding one again changes nothing.
+    pub fn add(&mut self, meta: &'static ModelMeta) {
+        if self.models.iter().any(|known| std::ptr::eq(*known, meta)) {
+            return;
+        }
+        self.models.push(meta);
+        for relation in meta.relations {
+            self.add((relation.target)());
+            if let Link::Through { model, .. } = relation.link {
+                self.add(model());
+            }
+        }
+    }
+
+    /// The models, in the order in which they came.
+    #[must_use]
+    pub fn models(&self) -> &[&'static ModelMeta] {
+        &self.models
+    }
+}

@@ -1,0 +1,84 @@
+//! Writing JSON straight into the bytes of an answer.
+
+/// Begins a member of the object that `out` ends in: a comma where one is due, the name, a colon.
+pub fn member(name: &str, out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    string(name, out);
+    out.push(b':');
+}
+
+/// Writes an array, each item by `write`.
+pub fn array<T>(items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+    out.push(b']');
+}
+
+/// Writes a string with quotes and escapes.
+pub fn string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (index, byte) in bytes.iter().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f => {
+                out.extend_from_slice(&bytes[written..index]);
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]);
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+                written = index + 1;
+                continue;
+            }
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[written..index]);
+        out.extend_from_slice(escape);
+        written = index + 1;
+    }
+    out.extend_from_slice(&bytes[written..]);
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> String {
+        let mut out = Vec::new();
+        string(text, &mut out);
+        String::from_utf8(out).expect("JSON is UTF-8")
+    }
+
+    #[test]
+    fn strings_are_escaped_as_serde_json_does() {
+        for text in
+            ["", "plain", "a \"quote\" and \\", "line\nbreak\ttab\r", "\u{1}\u{1f}\u{8}\u{c}", "ünï 漢字 🦀", "\u{7f}"]
+        {
+            let back: String = serde_json::from_str(&written(text)).expect("valid JSON");
+            assert_eq!(back, text);
+        }
+        assert_eq!(written("\u{1}"), "\"\\u0001\"");
+    }
+
+    #[test]
+    fn members_are_parted_by_commas() {
+        let mut out = b"{".to_vec();
+        member("a", &mut out);
+        out.push(b'1');
+        member("b", &mut out);
+        out.extend_from_slice(b"2}");
+        assert_eq!(out, br#"{"a":1,"b":2}"#);
+    }
+}

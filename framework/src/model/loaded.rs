@@ -1,0 +1,147 @@
+//! Rows with the related rows that were loaded for them; built once, then written as JSON or turned into structs.
+
+use std::ops::Range;
+
+use super::{DecodeError, Model, ModelMeta, RelationMeta, Row, RowSet, json};
+
+/// Rows of one model, and one [`Edge`] for each included relation.
+pub struct Loaded {
+    /// The model of the rows.
+    pub meta: &'static ModelMeta,
+    /// The rows, their values in the order of the model's columns.
+    pub rows: Box<dyn RowSet>,
+    /// The included relations.
+    pub edges: Vec<Edge>,
+}
+
+/// The related rows of one relation, for all parents together.
+pub struct Edge {
+    /// The relation's index in the parents' model.
+    pub index: usize,
+    /// The relation.
+    pub relation: &'static RelationMeta,
+    /// For each parent the places of its rows in `order`.
+    pub groups: Vec<Range<usize>>,
+    /// Indexes of rows in `related`, grouped by parent.
+    pub order: Vec<usize>,
+    /// The related rows, each once.
+    pub related: Loaded,
+}
+
+impl Loaded {
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row at `index`.
+    #[must_use]
+    pub fn row(&self, index: usize) -> &dyn Row {
+        self.rows.row(index)
+    }
+
+    /// Turns the rows into structs.
+    ///
+    /// # Errors
+    ///
+    /// A value that the database holds but the field's type does not.
+    pub fn build<M: Model>(&self) -> Result<Vec<M>, DecodeError> {
+        (0..self.len()).map(|index| self.build_one(index)).collect()
+    }
+
+    fn build_one<M: Model>(&self, index: usize) -> Result<M, DecodeError> {
+        let mut record = M::decode(self.row(index))?;
+        for edge in &self.edges {
+            record.attach(edge.index, &Related { edge, parent: index })?;
+        }
+        Ok(record)
+    }
+
+    /// Writes the row at `index` as a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loaded::build`].
+    pub fn write_row(&self, index: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        (self.meta.encode)(self.row(index), out)?;
+        if self.edges.is_empty() {
+            return Ok(());
+        }
+        out.pop(); // the closing brace, to go on behind the last member
+        for edge in &self.edges {
+            json::member(edge.relation.api_name, out);
+            edge.write(index, out)?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+
+    /// Writes all rows as a JSON array.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loaded::build`].
+    pub fn write_rows(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        out.push(b'[');
+        for index in 0..self.len() {
+            if index > 0 {
+                out.push(b',');
+            }
+            self.write_row(index, out)?;
+        }
+        out.push(b']');
+        Ok(())
+    }
+}
+
+impl Edge {
+    fn rows_of(&self, parent: usize) -> &[usize] {
+        &self.order[self.groups[parent].clone()]
+    }
+
+    fn write(&self, parent: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        let rows = self.rows_of(parent);
+        if !self.relation.kind.to_many() {
+            return match rows.first() {
+                Some(row) => self.related.write_row(*row, out),
+                None => {
+                    out.extend_from_slice(b"null");
+                    Ok(())
+                }
+            };
+        }
+        out.push(b'[');
+        for (place, row) in rows.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            self.related.write_row(*row, out)?;
+        }
+        out.push(b']');
+        Ok(())
+    }
+}
+
+/// The related rows of one parent, as a relation field takes them.
+pub struct Related<'a> {
+    edge: &'a Edge,
+    parent: usize,
+}
+
+impl Related<'_> {
+    /// The related rows as structs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loaded::build`].
+    pub fn build<M: Model>(&self) -> Result<Vec<M>, DecodeError> {
+        self.edge.rows_of(self.parent).iter().map(|row| self.edge.related.build_one(*row)).collect()
+    }
+}

@@ -1,0 +1,142 @@
+//! What a model is: data only, no I/O.
+//!
+//! A derive emits one constant table per struct, [`ModelMeta`]; parsing, SQL, the specification, the documentation and
+//! the metrics all read that table and nothing else.
+
+pub mod catalog;
+pub mod changes;
+pub mod column;
+pub mod json;
+pub mod key;
+pub mod loaded;
+pub mod relation;
+pub mod relations;
+pub mod resource;
+pub mod row;
+pub mod text_enum;
+pub mod value;
+
+pub use catalog::Catalog;
+pub use changes::{Changes, NewRecord, Patch, PatchRecord};
+pub use column::{Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule};
+pub use key::Key;
+pub use loaded::{Edge, Loaded, Related};
+pub use relation::{Link, OnDelete, RelationKind, RelationMeta};
+pub use relations::{BelongsTo, HasMany, HasOne, ManyToMany};
+pub use resource::{Operation, Resource, ResourceMeta, SubResource};
+pub use row::{DecodeError, Row, RowSet};
+pub use text_enum::TextEnum;
+pub use value::{Json, Value};
+
+/// A struct that maps to a table. Derive it.
+///
+/// # Examples
+///
+/// ```
+/// use couplet::prelude::*;
+///
+/// /// A label that books carry.
+/// #[derive(Model)]
+/// pub struct Tag {
+///     pub id: i64,
+///     pub name: String,
+/// }
+///
+/// assert_eq!(Tag::META.table, "tags");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "add `#[derive(Model)]` to `{Self}`"
+)]
+pub trait Model: Sized + Send + Sync + 'static {
+    /// The type of the primary key: `i64`, `Uuid`, `String` or, for a composite key, a tuple of these.
+    type Key: Key;
+    /// What narrows the rows that a caller sees; `()` where a model has none.
+    type Scope: Send + Sync;
+    /// What a create takes.
+    type New: NewRecord;
+    /// What an update takes: each field absent, null or a value.
+    type Patch: PatchRecord;
+
+    /// The columns, in the order of the struct. Apart from [`Model::META`], so that checks across models do not go in
+    /// circles.
+    const COLUMNS: &'static [ColumnMeta];
+    /// The table of this model.
+    const META: &'static ModelMeta;
+
+    /// Reads one row whose values stand in the order of [`Model::COLUMNS`].
+    ///
+    /// # Errors
+    ///
+    /// A value that the database holds but the field's type does not.
+    fn decode(row: &dyn Row) -> Result<Self, DecodeError>;
+
+    /// Puts related rows into the relation field at `relation`, an index into [`ModelMeta::relations`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::decode`].
+    fn attach(&mut self, relation: usize, related: &Related<'_>) -> Result<(), DecodeError>;
+
+    /// Writes the row as a JSON object: visible columns, computed fields, relations that were loaded.
+    fn write_json(&self, out: &mut Vec<u8>);
+
+    /// The value of the primary key.
+    fn key(&self) -> Self::Key;
+}
+
+/// The constant table of one model.
+#[derive(Debug)]
+pub struct ModelMeta {
+    /// The struct's name, as in `Author`.
+    pub name: &'static str,
+    /// The struct's documentation.
+    pub doc: &'static str,
+    /// The schema that the table lies in, where the model names one.
+    pub schema: Option<&'static str>,
+    /// The table's name.
+    pub table: &'static str,
+    /// Whether the table is a view: never created, never written.
+    pub view: bool,
+    /// The columns, in the order of the struct.
+    pub columns: &'static [ColumnMeta],
+    /// Indexes into `columns` of the primary key.
+    pub key: &'static [usize],
+    /// Fields that are computed from a decoded row.
+    pub computed: &'static [ComputedMeta],
+    /// The relations, in the order of the struct.
+    pub relations: &'static [RelationMeta],
+    /// Decodes a row and writes it as a JSON object.
+    pub encode: fn(&dyn Row, &mut Vec<u8>) -> Result<(), DecodeError>,
+}
+
+impl ModelMeta {
+    /// The column that the API calls `name`, hidden ones excepted.
+    #[must_use]
+    pub fn visible_column(&self, name: &str) -> Option<&'static ColumnMeta> {
+        self.columns.iter().find(|column| column.api_name == name && column.access != Access::Hidden)
+    }
+
+    /// The relation that the API calls `name`.
+    #[must_use]
+    pub fn relation(&self, name: &str) -> Option<&'static RelationMeta> {
+        self.relations.iter().find(|relation| relation.api_name == name)
+    }
+
+    /// The columns of the primary key.
+    pub fn key_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> {
+        let columns = self.columns;
+        self.key.iter().map(move |index| &columns[*index])
+    }
+}
+
+/// Decodes a row of `M` and writes it as a JSON object; what [`ModelMeta::encode`] points to.
+///
+/// # Errors
+///
+/// As [`Model::decode`].
+pub fn encode<M: Model>(row: &dyn Row, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+    M::decode(row)?.write_json(out);
+    Ok(())
+}

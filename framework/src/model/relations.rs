@@ -1,0 +1,136 @@
+//! Relation fields: what was loaded for a row, or nothing yet.
+
+use std::fmt;
+
+use super::{DecodeError, Model, Related};
+use crate::error::{Error, Result};
+
+macro_rules! to_one {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name<T>(Option<Option<Box<T>>>);
+
+        impl<T> $name<T> {
+            /// Whether the relation was included.
+            #[must_use]
+            pub fn is_loaded(&self) -> bool {
+                self.0.is_some()
+            }
+        }
+
+        impl<T: Model> $name<T> {
+            /// The related row, `None` where there is none.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::NotLoaded`] if the relation was not included; never a silent `None`.
+            pub fn loaded(&self) -> Result<Option<&T>> {
+                self.0.as_ref().map(Option::as_deref).ok_or(Error::NotLoaded { model: T::META.name })
+            }
+
+            #[doc(hidden)]
+            pub fn fill(&mut self, related: &Related<'_>) -> Result<(), DecodeError> {
+                self.0 = Some(related.build()?.pop().map(Box::new));
+                Ok(())
+            }
+
+            #[doc(hidden)]
+            pub fn write_member(&self, name: &str, out: &mut Vec<u8>) {
+                let Some(related) = &self.0 else { return };
+                super::json::member(name, out);
+                match related {
+                    Some(row) => row.write_json(out),
+                    None => out.extend_from_slice(b"null"),
+                }
+            }
+        }
+
+        impl<T> Default for $name<T> {
+            fn default() -> Self {
+                Self(None)
+            }
+        }
+
+        impl<T: fmt::Debug> fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match &self.0 {
+                    Some(related) => related.fmt(f),
+                    None => f.write_str("<not loaded>"),
+                }
+            }
+        }
+    };
+}
+
+macro_rules! to_many {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name<T>(Option<Vec<T>>);
+
+        impl<T> $name<T> {
+            /// Whether the relation was included.
+            #[must_use]
+            pub fn is_loaded(&self) -> bool {
+                self.0.is_some()
+            }
+        }
+
+        impl<T: Model> $name<T> {
+            /// The related rows.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::NotLoaded`] if the relation was not included; never a silently empty list.
+            pub fn loaded(&self) -> Result<&[T]> {
+                self.0.as_deref().ok_or(Error::NotLoaded { model: T::META.name })
+            }
+
+            #[doc(hidden)]
+            pub fn fill(&mut self, related: &Related<'_>) -> Result<(), DecodeError> {
+                self.0 = Some(related.build()?);
+                Ok(())
+            }
+
+            #[doc(hidden)]
+            pub fn write_member(&self, name: &str, out: &mut Vec<u8>) {
+                let Some(related) = &self.0 else { return };
+                super::json::member(name, out);
+                super::json::array(related, out, |row, out| row.write_json(out));
+            }
+        }
+
+        impl<T> Default for $name<T> {
+            fn default() -> Self {
+                Self(None)
+            }
+        }
+
+        impl<T: fmt::Debug> fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match &self.0 {
+                    Some(related) => related.fmt(f),
+                    None => f.write_str("<not loaded>"),
+                }
+            }
+        }
+    };
+}
+
+to_one! {
+    /// One row that this one refers to by a key of its own: a review belongs to a book.
+    BelongsTo
+}
+to_one! {
+    /// One row that refers to this one: a user has one profile.
+    HasOne
+}
+to_many! {
+    /// The rows that refer to this one: a book has many reviews.
+    HasMany
+}
+to_many! {
+    /// The rows that a join model connects with this one: books and their authors.
+    ManyToMany
+}

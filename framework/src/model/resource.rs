@@ -1,0 +1,81 @@
+//! How a model is exposed over HTTP, as data.
+
+use super::{Model, ModelMeta};
+
+/// A model that is exposed over HTTP. Derive it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a resource",
+    label = "not a resource",
+    note = "add `#[derive(Model, Resource)]` to `{Self}`"
+)]
+pub trait Resource: Model {
+    /// How it is exposed.
+    const RESOURCE: &'static ResourceMeta;
+}
+
+/// The constant table of one resource.
+#[derive(Debug)]
+pub struct ResourceMeta {
+    /// The model; a function, since constants that refer to each other in a circle do not compile.
+    pub model: fn() -> &'static ModelMeta,
+    /// The last path segment, tag and prefix of operation ids: `books` of `/books` and `books.list`.
+    pub name: &'static str,
+    /// What may be asked for.
+    pub operations: &'static [Operation],
+    /// Rows of a page where the client does not say.
+    pub per_page: u32,
+    /// Rows of a page at most.
+    pub max_per_page: u32,
+    /// Rows that an offset may skip at most.
+    pub max_offset: u64,
+    /// How deep `include` may nest.
+    pub include_depth: usize,
+    /// Related rows of one parent at most, for a to-many that is included.
+    pub include_limit: usize,
+    /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
+    pub sub_resources: &'static [SubResource],
+}
+
+/// A relation that is listed below a row's path.
+#[derive(Debug)]
+pub struct SubResource {
+    /// The relation's index in the model.
+    pub relation: usize,
+    /// The resource of the related model.
+    pub target: fn() -> &'static ResourceMeta,
+}
+
+/// What may be asked of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// `GET /books`
+    List,
+    /// `GET /books/{id}`
+    Get,
+    /// `POST /books`
+    Create,
+    /// `PATCH /books/{id}`
+    Update,
+    /// `PUT /books/{id}`
+    Replace,
+    /// `DELETE /books/{id}`
+    Delete,
+}
+
+impl Operation {
+    /// Every operation, in the order of the documentation.
+    pub const ALL: [Self; 6] = [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete];
+
+    /// The name in attributes and operation ids.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Get => "get",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a row of a result can give, whatever the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// One row of a result; indexes count the selected columns from 0. `None` is NULL.
+#[expect(missing_docs, reason = "each method reads the type that it is named after")]
+pub trait Row {
+    fn bool(&self, index: usize) -> Result<Option<bool>, DecodeError>;
+    fn i16(&self, index: usize) -> Result<Option<i16>, DecodeError>;
+    fn i32(&self, index: usize) -> Result<Option<i32>, DecodeError>;
+    fn i64(&self, index: usize) -> Result<Option<i64>, DecodeError>;
+    fn f64(&self, index: usize) -> Result<Option<f64>, DecodeError>;
+    fn text(&self, index: usize) -> Result<Option<&str>, DecodeError>;
+    fn bytes(&self, index: usize) -> Result<Option<&[u8]>, DecodeError>;
+    fn uuid(&self, index: usize) -> Result<Option<Uuid>, DecodeError>;
+    fn timestamp(&self, index: usize) -> Result<Option<DateTime<Utc>>, DecodeError>;
+    fn date(&self, index: usize) -> Result<Option<NaiveDate>, DecodeError>;
+    fn decimal(&self, index: usize) -> Result<Option<Decimal>, DecodeError>;
+    /// The JSON text of a JSON column.
+    fn json(&self, index: usize) -> Result<Option<&str>, DecodeError>;
+}
+
+/// The rows of one result.
+#[expect(clippy::len_without_is_empty, reason = "nothing asks")]
+pub trait RowSet: Send + Sync {
+    /// How many rows there are.
+    fn len(&self) -> usize;
+    /// The row at `index`.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is not below [`RowSet::len`].
+    fn row(&self, index: usize) -> &dyn Row;
+    /// Forgets the rows from `len` on.
+    fn truncate(&mut self, len: usize);
+}
+
+/// A value that the database holds but the field's type does not.
+#[derive(Debug, thiserror::Error)]
+#[error("column {index}: {reason}")]
+pub struct DecodeError {
+    /// The column's index in the row.
+    pub index: usize,
+    /// What is wrong with the value; for the log, never for a client.
+    pub reason: String,
+}
+
+impl DecodeError {
+    /// A value that cannot be read, with the reason.
+    #[must_use]
+    pub fn new(index: usize, reason: impl ToString) -> Self {
+        Self { index, reason: reason.to_string() }
+    }
+
+    /// A NULL in a field that is no `Option`.
+    #[must_use]
+    pub fn null(index: usize) -> Self {
+        Self::new(index, "is NULL, and the field is not an Option")
+    }
+}

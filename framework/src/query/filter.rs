@@ -1,0 +1,107 @@
+//! Conditions on rows.
+
+use std::ops::{BitAnd, BitOr, Not};
+
+use crate::model::{ColumnMeta, Operator, RelationMeta, Value};
+
+/// A condition on the rows of one model.
+#[derive(Debug, Clone)]
+pub enum Filter {
+    /// All hold; every row where the list is empty.
+    All(Vec<Filter>),
+    /// One holds; no row where the list is empty.
+    Any(Vec<Filter>),
+    /// It does not hold.
+    Not(Box<Filter>),
+    /// A comparison of a column.
+    Compare(Comparison),
+    /// There is a related row for which the condition holds.
+    Related(&'static RelationMeta, Box<Filter>),
+    /// One of the columns contains the text, whatever the case.
+    Search(Vec<&'static ColumnMeta>, String),
+}
+
+/// A comparison of a column with values.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The column.
+    pub column: &'static ColumnMeta,
+    /// How it is compared.
+    pub operator: Operator,
+    /// With what: one value, or any number for `In` and `NotIn`. For `IsNull` a [`Value::Bool`].
+    pub values: Vec<Value>,
+}
+
+impl Filter {
+    /// The condition that every row meets.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self::All(Vec::new())
+    }
+
+    /// A comparison of `column`.
+    #[must_use]
+    pub fn compare(column: &'static ColumnMeta, operator: Operator, values: Vec<Value>) -> Self {
+        Self::Compare(Comparison { column, operator, values })
+    }
+
+    /// Whether every row meets it, by its form.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Self::All(filters) if filters.iter().all(Self::is_everything))
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (left, right) if left.is_everything() => right,
+            (left, right) if right.is_everything() => left,
+            (Self::All(mut filters), Self::All(more)) => {
+                filters.extend(more);
+                Self::All(filters)
+            }
+            (Self::All(mut filters), other) => {
+                filters.push(other);
+                Self::All(filters)
+            }
+            (left, right) => Self::All(vec![left, right]),
+        }
+    }
+
+    /// One of them holds.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match self {
+            Self::Any(mut filters) => {
+                filters.push(other);
+                Self::Any(filters)
+            }
+            filter => Self::Any(vec![filter, other]),
+        }
+    }
+}
+
+impl BitAnd for Filter {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+impl BitOr for Filter {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
+impl Not for Filter {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+}

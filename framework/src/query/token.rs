@@ -1,0 +1,188 @@
+//! Typed names of columns and relations: `Author::STATUS`, `Author::BOOKS`.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::filter::Filter;
+use super::list::{Include, Sort};
+use crate::model::{ColumnMeta, ColumnValue, Model, Operator, RelationMeta, Value};
+
+/// A column of `M` that holds a `T`, as in `Author::STATUS`.
+pub struct Field<M, T> {
+    index: usize,
+    of: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> Clone for Field<M, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, T> Copy for Field<M, T> {}
+
+impl<M: Model, T: ColumnValue> Field<M, T> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(index: usize) -> Self {
+        Self { index, of: PhantomData }
+    }
+
+    /// The column.
+    #[must_use]
+    pub fn meta(self) -> &'static ColumnMeta {
+        &M::META.columns[self.index]
+    }
+
+    fn compare(self, operator: Operator, values: Vec<Value>) -> Filter {
+        Filter::compare(self.meta(), operator, values)
+    }
+
+    /// Equal.
+    pub fn eq(self, value: impl Into<T::Operand>) -> Filter {
+        self.compare(Operator::Eq, vec![value.into().to_value()])
+    }
+
+    /// Not equal. A NULL is not equal to a value.
+    pub fn ne(self, value: impl Into<T::Operand>) -> Filter {
+        self.compare(Operator::Ne, vec![value.into().to_value()])
+    }
+
+    /// Greater than.
+    pub fn gt(self, value: impl Into<T::Operand>) -> Filter {
+        self.compare(Operator::Gt, vec![value.into().to_value()])
+    }
+
+    /// Greater than or equal.
+    pub fn gte(self, value: impl Into<T::Operand>) -> Filter {
+        self.compare(Operator::Gte, vec![value.into().to_value()])
+    }
+
+    /// Less than.
+    pub fn lt(self, value: impl Into<T::Operand>) -> Filter {
+        self.compare(Operator::Lt, vec![value.into().to_value()])
+    }
+
+    /// Less than or equal.
+    pub fn lte(self, value: impl Into<T::Operand>) -> Filter {
+        self.compare(Operator::Lte, vec![value.into().to_value()])
+    }
+
+    /// One of several.
+    pub fn is_in<V: Into<T::Operand>>(self, values: impl IntoIterator<Item = V>) -> Filter {
+        self.compare(Operator::In, values.into_iter().map(|value| value.into().to_value()).collect())
+    }
+
+    /// None of several.
+    pub fn not_in<V: Into<T::Operand>>(self, values: impl IntoIterator<Item = V>) -> Filter {
+        self.compare(Operator::NotIn, values.into_iter().map(|value| value.into().to_value()).collect())
+    }
+
+    /// Is NULL.
+    #[must_use]
+    pub fn is_null(self) -> Filter {
+        self.compare(Operator::IsNull, vec![Value::Bool(true)])
+    }
+
+    /// Is not NULL.
+    #[must_use]
+    pub fn is_not_null(self) -> Filter {
+        self.compare(Operator::IsNull, vec![Value::Bool(false)])
+    }
+
+    /// Smallest first.
+    #[must_use]
+    pub fn asc(self) -> Sort {
+        Sort { column: self.meta(), descending: false }
+    }
+
+    /// Largest first.
+    #[must_use]
+    pub fn desc(self) -> Sort {
+        Sort { column: self.meta(), descending: true }
+    }
+}
+
+impl<M: Model, T: ColumnValue<Operand = String>> Field<M, T> {
+    /// Has the text inside.
+    pub fn contains(self, text: impl Into<String>) -> Filter {
+        self.compare(Operator::Contains, vec![Value::Text(text.into())])
+    }
+
+    /// Has the text inside, whatever the case.
+    pub fn icontains(self, text: impl Into<String>) -> Filter {
+        self.compare(Operator::IContains, vec![Value::Text(text.into())])
+    }
+
+    /// Begins with the text.
+    pub fn starts_with(self, text: impl Into<String>) -> Filter {
+        self.compare(Operator::StartsWith, vec![Value::Text(text.into())])
+    }
+
+    /// Begins with the text, whatever the case.
+    pub fn istarts_with(self, text: impl Into<String>) -> Filter {
+        self.compare(Operator::IStartsWith, vec![Value::Text(text.into())])
+    }
+}
+
+impl<M: Model, T> fmt::Debug for Field<M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", M::META.name, M::META.columns[self.index].field)
+    }
+}
+
+/// A relation of `M` to `T`, as in `Author::BOOKS`; with [`Relation::then`] a path of relations.
+pub struct Relation<M, T> {
+    include: fn() -> Include,
+    nested: Vec<Include>,
+    of: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> Clone for Relation<M, T> {
+    fn clone(&self) -> Self {
+        Self { include: self.include, nested: self.nested.clone(), of: PhantomData }
+    }
+}
+
+impl<M: Model, T: Model> Relation<M, T> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(include: fn() -> Include) -> Self {
+        Self { include, nested: Vec::new(), of: PhantomData }
+    }
+
+    /// Loads a relation of the related rows too.
+    #[must_use]
+    pub fn then<U: Model>(mut self, relation: Relation<T, U>) -> Self {
+        self.nested.push(relation.into_include());
+        self
+    }
+
+    /// The rows that have a related row for which `filter` holds.
+    #[must_use]
+    pub fn any(self, filter: Filter) -> Filter {
+        Filter::Related(self.meta(), Box::new(filter))
+    }
+
+    /// The relation.
+    #[must_use]
+    pub fn meta(&self) -> &'static RelationMeta {
+        (self.include)().relation
+    }
+
+    /// What is to be loaded.
+    #[must_use]
+    pub fn into_include(self) -> Include {
+        Include { children: self.nested, ..(self.include)() }
+    }
+}
+
+/// The include of the relation at `INDEX` of `M`; what a generated [`Relation`] points to.
+#[doc(hidden)]
+#[must_use]
+pub fn include<M: Model, const INDEX: usize>() -> Include {
+    Include { index: INDEX, relation: &M::META.relations[INDEX], limit: DEFAULT_INCLUDE_LIMIT, children: Vec::new() }
+}
+
+/// Related rows of one parent at most, where nothing else is said.
+pub const DEFAULT_INCLUDE_LIMIT: usize = 100;
