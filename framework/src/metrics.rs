@@ -1,6 +1,8 @@
 //! Every metric, its labels and its buckets in one table, and the handles that record them. One registry per app, never
 //! a global one.
 
+use std::time::{Duration, Instant};
+
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
@@ -107,6 +109,25 @@ impl Metrics {
         })
     }
 
+    /// The handles of one endpoint, with their labels resolved. `endpoint` is a route's template, never a request's path.
+    #[must_use]
+    pub fn endpoint(&self, method: &'static str, endpoint: &str) -> EndpointMetrics {
+        EndpointMetrics {
+            duration: self.http_request_duration_seconds.with_label_values(&[method, endpoint]),
+            in_progress: self.http_requests_in_progress.with_label_values(&[method, endpoint]),
+            statements: self.db_queries_per_request.with_label_values(&[endpoint]),
+            over_budget: self.db_query_budget_exceeded_total.with_label_values(&[endpoint]),
+            answered: self.http_requests_total.clone(),
+            labels: (method, endpoint.into()),
+        }
+    }
+
+    /// Records a request that no endpoint answered, such as one with a method that its path does not have.
+    pub fn refused(&self, method: &'static str, endpoint: &str, status: &str, elapsed: Duration) {
+        self.http_request_duration_seconds.with_label_values(&[method, endpoint]).observe(elapsed.as_secs_f64());
+        self.http_requests_total.with_label_values(&[method, endpoint, status]).inc();
+    }
+
     /// All metrics in Prometheus' text format.
     ///
     /// # Errors
@@ -116,6 +137,50 @@ impl Metrics {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(Error::other)?;
         Ok(text)
+    }
+}
+
+/// The handles of one endpoint.
+pub struct EndpointMetrics {
+    duration: Histogram,
+    in_progress: IntGauge,
+    statements: Histogram,
+    over_budget: IntCounter,
+    answered: IntCounterVec,
+    labels: (&'static str, Box<str>),
+}
+
+impl EndpointMetrics {
+    /// Counts a request as in progress until the guard is finished or dropped, as it is when the client goes away.
+    #[must_use]
+    pub fn begin(&self) -> InProgress<'_> {
+        self.in_progress.inc();
+        InProgress { metrics: self, since: Instant::now() }
+    }
+}
+
+/// A request that is being answered.
+pub struct InProgress<'a> {
+    metrics: &'a EndpointMetrics,
+    since: Instant,
+}
+
+impl InProgress<'_> {
+    /// Records the answer and the statements that it took.
+    pub fn finish(self, status: &str, statements: u32, budget: u32) {
+        let EndpointMetrics { duration, statements: histogram, over_budget, answered, labels, .. } = self.metrics;
+        duration.observe(self.since.elapsed().as_secs_f64());
+        histogram.observe(f64::from(statements));
+        if statements > budget {
+            over_budget.inc();
+        }
+        answered.with_label_values(&[labels.0, &labels.1, status]).inc();
+    }
+}
+
+impl Drop for InProgress<'_> {
+    fn drop(&mut self) {
+        self.metrics.in_progress.dec();
     }
 }
 
