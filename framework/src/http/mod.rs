@@ -1,1 +1,3 @@
 //! The only module that names poem.
+
+pub mod docs;
