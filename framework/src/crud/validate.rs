@@ -3,8 +3,8 @@
 use serde_json::{Map, Value as JsonValue};
 
 use crate::error::InputError;
+use crate::model::nearest::nearest;
 use crate::model::{Changes, ColumnMeta, ModelMeta, RelationMeta, Value};
-use crate::query::parse::suggest::unknown;
 
 /// What a body is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ fn refuse(model: &'static ModelMeta, kind: BodyKind, name: &str) -> Option<Input
         if computed {
             return Some(InputError::field(name, "read_only", format!("\"{name}\" is computed by the server")));
         }
-        return Some(InputError::field(name, "unknown_field", unknown("field", name, &names)));
+        return Some(InputError::field(name, "unknown_field", unknown(name, &names)));
     };
     let detail = if column.writable() {
         format!("\"{name}\" is part of the key, which never changes")
@@ -130,3 +130,8 @@ fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Ve
 
 /// Keys of one set at most.
 const MAX_KEYS: usize = 1_000;
+
+fn unknown(name: &str, names: &[&str]) -> String {
+    let guess = nearest(name, names.iter().copied()).map_or(String::new(), |near| format!(" did you mean \"{near}\"?"));
+    format!("unknown field \"{name}\";{guess} accepted: {}", names.join(", "))
+}

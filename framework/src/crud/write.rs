@@ -84,7 +84,9 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
     }
     let result = match write {
         Write::Create(rows) => create(model, rows, session).await,
-        Write::Update { key, changes, filter } => update(model, key, changes, filter, session).await.map(|row| vec![row]),
+        Write::Update { key, changes, filter } => {
+            update(model, key, changes, filter, session).await.map(|row| vec![row])
+        }
         Write::Delete { key, filter } => delete(model, key, filter, session).await.map(|row| vec![row]),
     };
     result.map_err(|error| name_fields(model, error))
@@ -214,7 +216,8 @@ async fn set_links(
     session: &mut Session<'_>,
 ) -> Result<()> {
     let local = relation.link.local();
-    let value = Value::decode(loaded.meta.columns[local].ty, loaded.row(0), local).map_err(decode_error(loaded.meta))?;
+    let value =
+        Value::decode(loaded.meta.columns[local].ty, loaded.row(0), local).map_err(decode_error(loaded.meta))?;
     if existing {
         session.execute(&sql::write::unlink(relation, &value, keys, session.dialect())).await?;
     }

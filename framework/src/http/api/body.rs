@@ -37,9 +37,11 @@ pub(super) async fn object(
 
 fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> {
     let bad_request = |code, detail: String| {
-        Problem::new(StatusCode::BAD_REQUEST)
-            .with_detail(detail.clone())
-            .with_errors(vec![InputError { at: crate::error::Location::Pointer(String::new()), code, detail }])
+        Problem::new(StatusCode::BAD_REQUEST).with_detail(detail.clone()).with_errors(vec![InputError {
+            at: crate::error::Location::Pointer(String::new()),
+            code,
+            detail,
+        }])
     };
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(bad_request("invalid_json", "expected a JSON object, not an empty body".to_owned()));
@@ -142,7 +144,17 @@ mod tests {
     #[test]
     fn what_is_no_json_is_400_and_what_is_no_object_is_422() {
         assert_eq!(status(br#"{"a": [1, {"b": null}]}"#), 200);
-        for bad in [&b""[..], b"  ", b"{", b"{\"a\":1,}", b"\xff", b"{\"a\": \"\xff\"}", b"{\"a\":1} x", b"nul", br#""\ud800""#] {
+        for bad in [
+            &b""[..],
+            b"  ",
+            b"{",
+            b"{\"a\":1,}",
+            b"\xff",
+            b"{\"a\": \"\xff\"}",
+            b"{\"a\":1} x",
+            b"nul",
+            br#""\ud800""#,
+        ] {
             assert_eq!(status(bad), 400, "{}", String::from_utf8_lossy(bad));
         }
         for other in [&b"null"[..], b"true", b"1", b"-1", b"1.5", b"\"text\"", b"[]", b"[{}]"] {

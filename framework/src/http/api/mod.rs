@@ -15,8 +15,8 @@ use crate::crud::{self, Write};
 use crate::db::{Database, Meter};
 use crate::error::{Error, InputError};
 use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
-use crate::query::parse::{self, ListOptions};
 use crate::query::Filter;
+use crate::query::parse::{self, ListOptions};
 use crate::sql;
 
 /// A resource as an app mounts it.

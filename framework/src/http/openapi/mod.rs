@@ -98,6 +98,6 @@ fn component_schemas(catalog: &Catalog, mounted: &[Arc<Mounted>]) -> JsonValue {
         components.extend(schemas::of_resource(mounted));
     }
     components.insert("PageMeta".to_owned(), schemas::page_meta());
-    components.insert(problem::SCHEMA.to_owned(), problem::json_schema());
+    components.insert(problem::SCHEMA.to_owned(), problem::Problem::schema());
     components.into()
 }

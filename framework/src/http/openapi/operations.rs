@@ -213,7 +213,9 @@ pub(super) fn error_responses() -> JsonValue {
 fn problem_example(status: u16, description: &str) -> JsonValue {
     let title = poem::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let errors = match status {
-        400 => json!([{"parameter": "sort", "code": "unknown_field", "detail": "unknown sort column \"titel\"; did you mean \"title\"?"}]),
+        400 => {
+            json!([{"parameter": "sort", "code": "unknown_field", "detail": "unknown sort column \"titel\"; did you mean \"title\"?"}])
+        }
         409 => json!([{"pointer": "/email", "code": "unique", "detail": "another row has this email"}]),
         422 => json!([{"pointer": "/name", "code": "required", "detail": "\"name\" is required"}]),
         _ => json!([]),
