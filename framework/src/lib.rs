@@ -17,6 +17,9 @@ pub mod prelude;
 pub mod query;
 pub mod sql;
 
+// Generated code says `::couplet`, inside this crate too.
+extern crate self as couplet;
+
 #[doc(hidden)]
 pub mod __private;
 
