@@ -20,6 +20,9 @@ pub mod sql;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(test)]
+mod fixtures;
+
 pub use app::App;
 pub use couplet_macros::{Model, Resource, TextEnum, migrations};
 pub use error::{Error, Result};

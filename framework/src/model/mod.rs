@@ -9,10 +9,13 @@ pub mod column;
 pub mod json;
 pub mod key;
 pub mod loaded;
+pub mod nearest;
+pub mod parse;
 pub mod relation;
 pub mod relations;
 pub mod resource;
 pub mod row;
+pub mod rule;
 pub mod text_enum;
 pub mod value;
 
