@@ -3,9 +3,7 @@
 //! Every statement selects all columns of the target in their order and behind them, at index `columns.len()`, the value
 //! that a parent is found by: its [`Link::local`](crate::model::Link::local).
 
-use sea_query::{
-    Alias, Expr, ExprTrait, Func, Order, OrderedStatement, OverStatement, Query, SelectStatement, WindowStatement,
-};
+use sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 
 use super::table::Table;
 use super::{Dialect, Statement, Verb, bind};

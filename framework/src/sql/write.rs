@@ -19,7 +19,7 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
         statement.or_default_values();
     } else {
         statement.columns(columns.iter().map(|index| model.columns[*index].name));
-        for row in &rows {
+        for row in rows {
             let value = |(place, index): (usize, &usize)| {
                 bind::expr(&model.columns[*index], row.get(place).unwrap_or(&Value::Null), dialect)
             };

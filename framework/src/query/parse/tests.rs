@@ -1,3 +1,5 @@
+#![expect(clippy::panic, reason = "a test fails by it")]
+
 use super::*;
 use crate::error::Location;
 use crate::fixtures::{AUTHOR_RESOURCE, BOOK_RESOURCE, TAG_RESOURCE};
@@ -78,7 +80,6 @@ fn filters_are_read_by_the_type_of_their_column() {
             ("title", Operator::IContains, vec![text("50% off")]),
         ]
     );
-    assert_eq!(list.filter.clone().and(Filter::everything()).is_everything(), false);
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn hidden_and_undeclared_columns_answer_as_unknown_ones() {
 fn a_repeated_parameter_is_refused() {
     assert_mistake("title=a&title=b", "title duplicate_parameter: given 2 times; it takes one value");
     assert_mistake("page=1&page=1&page=1", "page duplicate_parameter: given 3 times; it takes one value");
-    assert_eq!(read("title=a&title__ne=b").filter.is_everything(), false);
+    assert_eq!(comparisons(&read("title=a&title__ne=b")).len(), 2);
 }
 
 #[test]
