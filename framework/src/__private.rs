@@ -1,16 +1,32 @@
 //! All that generated code may name. Not part of the public interface.
 
+pub use std::clone::Clone;
+pub use std::convert::{From, Into};
+pub use std::default::Default;
+pub use std::fmt::Debug;
+pub use std::include_str;
+pub use std::option::Option;
+pub use std::result::Result;
+pub use std::vec::Vec;
+
 pub use chrono;
 pub use rust_decimal;
 pub use uuid;
 
-pub use crate::model::column::{Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule};
+pub use crate::model::changes::key_values;
+pub use crate::model::column::{
+    Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule, check_filter, check_operator,
+};
 pub use crate::model::json::member;
-pub use crate::model::relation::{Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index};
+pub use crate::model::relation::{
+    Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, single_key,
+};
 pub use crate::model::resource::{Operation, Resource, ResourceMeta, SubResource};
 pub use crate::model::row::{DecodeError, Row};
+pub use crate::model::text_enum;
 pub use crate::model::{
     BelongsTo, Changes, HasMany, HasOne, Key, ManyToMany, Model, ModelMeta, NewRecord, Patch, PatchRecord, Related,
     TextEnum, Value, encode,
 };
 pub use crate::query::token::{Field, Relation, include};
+pub use crate::sql::{Dialect, Migration};

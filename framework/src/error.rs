@@ -122,6 +122,15 @@ impl InputError {
         Self { at: Location::Pointer(pointer), code, detail: detail.into() }
     }
 
+    /// The same mistake in the item at `index` of the array that it names.
+    #[must_use]
+    pub fn item(mut self, index: usize) -> Self {
+        if let Location::Pointer(pointer) = &mut self.at {
+            *pointer = format!("{pointer}/{index}");
+        }
+        self
+    }
+
     /// A mistake that is in no single place.
     pub fn request(code: &'static str, detail: impl Into<String>) -> Self {
         Self { at: Location::Request, code, detail: detail.into() }

@@ -17,8 +17,14 @@ pub mod prelude;
 pub mod query;
 pub mod sql;
 
+// Generated code says `::couplet`, inside this crate too.
+extern crate self as couplet;
+
 #[doc(hidden)]
 pub mod __private;
+
+#[cfg(test)]
+mod fixtures;
 
 pub use app::App;
 pub use couplet_macros::{Model, Resource, TextEnum, migrations};

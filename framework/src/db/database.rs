@@ -1,16 +1,21 @@
 //! The handle of a database.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::execute::Recorder;
+use super::pool::{Lease, Opener, Pool};
+use super::postgres::PostgresOpener;
 use super::session::Session;
+use super::sqlite::SqliteOpener;
 use super::transaction::Transaction;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::sql::Dialect;
 
 /// How a database is reached.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DatabaseOptions {
     /// `sqlite://path`, `sqlite::memory:` or `postgres://user:password@host/name`.
     pub url: String,
@@ -18,7 +23,8 @@ pub struct DatabaseOptions {
     pub pool_size: usize,
     /// Connections beyond `pool_size` that may be opened under load.
     pub max_overflow: usize,
-    /// How long a request waits for a connection.
+    /// How long a request waits for a connection. On SQLite it is also how long one writer waits for the others, since
+    /// they take turns on one connection: a write that would wait longer is better refused than queued.
     pub pool_timeout: Duration,
     /// Age at which a connection is closed when it comes back.
     pub pool_recycle: Duration,
@@ -28,30 +34,107 @@ pub struct DatabaseOptions {
     pub statement_timeout: Duration,
 }
 
+/// Without the URL, which holds a password.
+impl fmt::Debug for DatabaseOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseOptions")
+            .field("pool_size", &self.pool_size)
+            .field("max_overflow", &self.max_overflow)
+            .field("pool_timeout", &self.pool_timeout)
+            .field("pool_recycle", &self.pool_recycle)
+            .field("slow_query_threshold", &self.slow_query_threshold)
+            .field("statement_timeout", &self.statement_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The handle of a database; cheap to clone.
+///
+/// A SQLite file has one connection that writes and others that read beside it. A SQLite database in memory has one
+/// connection for both: outside of an open transaction, nothing can be read until it ends.
 #[derive(Clone)]
-pub struct Database {}
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dialect: Dialect,
+    /// Every connection of PostgreSQL, the one writer of SQLite.
+    main: Pool,
+    /// Those of a SQLite file that only read.
+    readers: Option<Pool>,
+    recorder: Recorder,
+}
+
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// Connections that are open, idle or in use.
+    pub open: usize,
+    /// Connections that may be open at most.
+    pub max: usize,
+}
 
 impl Database {
     /// Opens a pool and one connection, so that a wrong URL is seen at once. A SQLite file and its folders are created.
     ///
     /// # Errors
     ///
-    /// The URL cannot be read, or the database not reached; the message never shows the password.
+    /// The URL cannot be read, or the database not reached; the message never shows the password. A server that may come
+    /// back is [`Error::Unavailable`]; what a person must mend is [`Error::Configuration`] or [`Error::Startup`].
     pub async fn connect(options: DatabaseOptions, metrics: Arc<Metrics>) -> Result<Self> {
-        todo!()
+        let database = Self::lazy(options, metrics)?;
+        database.inner.main.acquire().await?.check_writable().await.map_err(|error| match error {
+            Error::Database(error) => {
+                Error::Startup(format!("{} cannot be written: {error}", database.inner.main.target()))
+            }
+            other => other,
+        })?;
+        Ok(database)
+    }
+
+    /// A pool that opens its first connection when it is asked for one, for an app that starts before its database.
+    ///
+    /// # Errors
+    ///
+    /// The URL cannot be read.
+    pub fn lazy(options: DatabaseOptions, metrics: Arc<Metrics>) -> Result<Self> {
+        let max = options.pool_size.saturating_add(options.max_overflow).max(1);
+        let pool = |opener, keep, max, what| Pool::new(opener, keep, max, what, &options, Arc::clone(&metrics));
+        let (dialect, main, readers) = if options.url.starts_with("sqlite:") {
+            let writer = Opener::Sqlite(SqliteOpener::writer(&options.url)?);
+            let readers = match SqliteOpener::reader(&options.url)? {
+                Some(reader) => {
+                    let (keep, max) = (options.pool_size.saturating_sub(1).max(1), (max - 1).max(1));
+                    Some(pool(Opener::Sqlite(reader), keep, max, "connection")?)
+                }
+                None => None,
+            };
+            (Dialect::Sqlite, pool(writer, 1, 1, "writing connection")?, readers)
+        } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+            let opener = Opener::Postgres(PostgresOpener::new(&options.url, options.statement_timeout)?);
+            (Dialect::Postgres, pool(opener, options.pool_size, max, "connection")?, None)
+        } else {
+            return Err(Error::Configuration(
+                "database.url names no database that is known; write `sqlite://path`, `sqlite::memory:` or \
+                 `postgres://user:password@host/name`"
+                    .to_owned(),
+            ));
+        };
+        let recorder = Recorder::new(Arc::clone(&metrics), options.slow_query_threshold);
+        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder }) })
     }
 
     /// The database's language.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        todo!()
+        self.inner.dialect
     }
 
     /// A session that takes a connection with its first statement and keeps it until it is dropped.
     #[must_use]
     pub fn session(&self) -> Session<'_> {
-        todo!()
+        Session::of_pool(self)
     }
 
     /// Begins a transaction; on SQLite it takes the one writer at once.
@@ -60,6 +143,51 @@ impl Database {
     ///
     /// No connection can be had.
     pub async fn begin(&self) -> Result<Transaction> {
-        todo!()
+        Transaction::begin(self.clone()).await
+    }
+
+    /// Asks the database whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// It is not, or it does not answer in time.
+    pub async fn ping(&self) -> Result<()> {
+        self.acquire(false).await?.ping().await
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        let count = |of: fn(&Pool) -> usize| of(&self.inner.main) + self.inner.readers.as_ref().map_or(0, of);
+        PoolStatus { open: count(Pool::open), max: count(Pool::max) }
+    }
+
+    /// Closes the idle connections, and the others when they come back. Nothing can be executed afterwards.
+    pub async fn close(&self) {
+        // The writer last: the connection that closes a SQLite file last folds the log into it.
+        if let Some(readers) = &self.inner.readers {
+            readers.close().await;
+        }
+        self.inner.main.close().await;
+    }
+
+    /// A connection that may write, or one that need not.
+    pub(super) async fn acquire(&self, writes: bool) -> Result<Lease> {
+        match &self.inner.readers {
+            Some(readers) if !writes => readers.acquire().await,
+            _ => self.inner.main.acquire().await,
+        }
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.inner.recorder
+    }
+
+    pub(super) fn opener(&self) -> &Opener {
+        self.inner.main.opener()
+    }
+
+    pub(super) fn target(&self) -> String {
+        self.inner.main.target()
     }
 }

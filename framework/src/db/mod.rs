@@ -3,13 +3,23 @@
 //! [`Database`] is the handle that an app holds; a [`Session`] is what one request reads through, on at most one
 //! connection; a [`Transaction`] is how rows change. Every statement passes [`execute`], where it is counted and timed.
 
+mod connection;
 pub mod database;
+mod error;
 pub mod execute;
 pub mod meter;
+mod pool;
+mod postgres;
+mod row;
 pub mod session;
+mod sqlite;
 pub mod transaction;
 
-pub use database::{Database, DatabaseOptions};
+pub use database::{Database, DatabaseOptions, PoolStatus};
 pub use meter::Meter;
 pub use session::{Executor, Session};
+pub use sqlite::DECIMAL_COLLATION;
 pub use transaction::Transaction;
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,48 @@
 //! What a request reads through.
 
 use super::database::Database;
+use super::execute;
+use super::pool::Lease;
 use super::transaction::Transaction;
 use crate::error::Result;
 use crate::model::RowSet;
-use crate::sql::{Dialect, Statement};
+use crate::sql::{Dialect, Statement, Verb};
 
 /// Executes statements one after the other on one connection: a transaction's, or one of the pool that is taken with the
 /// first statement and given back when the session is dropped.
+///
+/// Outside of a transaction a session may write as well, each statement for itself. On SQLite it then changes to the one
+/// connection that writes.
 pub struct Session<'a> {
-    of: std::marker::PhantomData<&'a ()>,
+    source: Source<'a>,
 }
 
-impl Session<'_> {
+enum Source<'a> {
+    Pool { database: &'a Database, held: Option<Held> },
+    Transaction(&'a mut Transaction),
+}
+
+struct Held {
+    lease: Lease,
+    writes: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn of_pool(database: &'a Database) -> Self {
+        Self { source: Source::Pool { database, held: None } }
+    }
+
+    pub(super) fn of_transaction(transaction: &'a mut Transaction) -> Self {
+        Self { source: Source::Transaction(transaction) }
+    }
+
     /// The database's language.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        todo!()
+        match &self.source {
+            Source::Pool { database, .. } => database.dialect(),
+            Source::Transaction(transaction) => transaction.dialect(),
+        }
     }
 
     /// Executes a statement that answers with rows.
@@ -25,7 +51,9 @@ impl Session<'_> {
     ///
     /// No connection can be had, or the database refuses the statement; see [`Error`](crate::Error).
     pub async fn fetch(&mut self, statement: &Statement) -> Result<Box<dyn RowSet>> {
-        todo!()
+        execute::admit(statement)?;
+        let (database, lease) = self.lease(statement.verb).await?;
+        database.recorder().fetch(lease, statement).await
     }
 
     /// Executes a statement and answers how many rows it changed.
@@ -34,17 +62,55 @@ impl Session<'_> {
     ///
     /// As [`Session::fetch`].
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
-        todo!()
+        execute::admit(statement)?;
+        let (database, lease) = self.lease(statement.verb).await?;
+        database.recorder().execute(lease, statement).await
     }
 
     /// Whether statements run in the caller's transaction.
     #[must_use]
     pub fn in_transaction(&self) -> bool {
-        todo!()
+        matches!(self.source, Source::Transaction(_))
+    }
+
+    async fn lease(&mut self, verb: Verb) -> Result<(&Database, &mut Lease)> {
+        match &mut self.source {
+            Source::Transaction(transaction) => Ok(transaction.parts()),
+            Source::Pool { database, held } => {
+                let writes = verb != Verb::Select;
+                if held.as_ref().is_some_and(|held| writes && !held.writes) {
+                    *held = None;
+                }
+                let held = match held {
+                    Some(held) => held,
+                    None => held.insert(Held { lease: database.acquire(writes).await?, writes }),
+                };
+                Ok((database, &mut held.lease))
+            }
+        }
     }
 }
 
 /// What statements can run on: `&Database` or `&mut Transaction`. The last argument of every call.
+///
+/// A call that only reads takes the [`session`](Executor::session). One that writes asks for the
+/// [`database`](Executor::database) first and begins a transaction of its own if there is one:
+///
+/// ```
+/// use couplet::db::{Executor, Transaction};
+///
+/// async fn write<'a>(executor: impl Executor<'a>) -> couplet::Result<()> {
+///     match executor.database() {
+///         Some(database) => {
+///             let mut transaction = database.begin().await?;
+///             write_in(&mut transaction.session()).await?;
+///             transaction.commit().await
+///         }
+///         None => write_in(&mut executor.session()).await,
+///     }
+/// }
+/// # async fn write_in(_: &mut couplet::db::Session<'_>) -> couplet::Result<()> { Ok(()) }
+/// ```
 pub trait Executor<'a>: Send {
     /// The session that the statements of one call share.
     fn session(self) -> Session<'a>;

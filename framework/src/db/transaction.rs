@@ -1,25 +1,45 @@
 //! How rows change.
 
+use tokio::runtime::Handle;
+
+use super::database::Database;
+use super::pool::Lease;
 use super::session::Session;
 use crate::error::Result;
+use crate::sql::Dialect;
 
 /// A transaction. Dropped without a commit it rolls back.
-pub struct Transaction {}
+///
+/// After a statement failed it can only be rolled back, on every database.
+pub struct Transaction {
+    database: Database,
+    lease: Option<Lease>,
+}
 
 impl Transaction {
+    pub(super) async fn begin(database: Database) -> Result<Self> {
+        let mut lease = database.acquire(true).await?;
+        lease.begin().await?;
+        Ok(Self { database, lease: Some(lease) })
+    }
+
     /// A session on the transaction's connection.
     #[must_use]
     pub fn session(&mut self) -> Session<'_> {
-        todo!()
+        Session::of_transaction(self)
     }
 
     /// Makes the changes visible to others.
     ///
     /// # Errors
     ///
-    /// The database refuses, or the connection is lost: the changes may or may not be there.
-    pub async fn commit(self) -> Result<()> {
-        todo!()
+    /// The database refuses, a statement failed before, or the connection is lost: then the changes may or may not be
+    /// there.
+    pub async fn commit(mut self) -> Result<()> {
+        match self.lease.take() {
+            Some(mut lease) => lease.commit().await,
+            None => Ok(()),
+        }
     }
 
     /// Takes the changes back.
@@ -27,7 +47,37 @@ impl Transaction {
     /// # Errors
     ///
     /// The connection is lost; the database then takes them back itself.
-    pub async fn rollback(self) -> Result<()> {
-        todo!()
+    pub async fn rollback(mut self) -> Result<()> {
+        match self.lease.take() {
+            Some(mut lease) => lease.rollback().await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.database.dialect()
+    }
+
+    pub(super) fn parts(&mut self) -> (&Database, &mut Lease) {
+        (&self.database, self.lease.as_mut().expect("commit and rollback take the transaction with it"))
+    }
+
+    /// Takes the time limit from the statements to come.
+    pub(super) fn unlimited(&mut self) {
+        self.parts().1.unlimited();
+    }
+}
+
+/// The connection comes back to the pool when it is rolled back, and is closed where that cannot be done.
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let Some(mut lease) = self.lease.take() else { return };
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                if let Err(error) = lease.rollback().await {
+                    tracing::debug!(%error, "a transaction was not rolled back, so its connection is closed");
+                }
+            });
+        }
     }
 }

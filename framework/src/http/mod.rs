@@ -1,13 +1,19 @@
-//! The only module that names poem.
+//! The only module that names poem: from requests to use cases, from rows to bytes.
 
+pub(crate) mod api;
+pub mod docs;
+pub mod extract;
 pub mod middleware;
+pub(crate) mod openapi;
 pub mod problem;
 mod pulse;
+pub mod response;
 pub mod routes;
 pub mod serve;
 mod shutdown;
 mod template;
 
+pub use extract::ListQuery;
 pub use middleware::RequestId;
 pub use problem::Problem;
 pub use routes::{Route, RouteOptions, Router, Routes};

@@ -1,5 +1,6 @@
 //! What a write sets.
 
+use super::key::Key;
 use super::value::Value;
 
 /// The columns and key sets that a write sets. Indexes point into [`ModelMeta`](super::ModelMeta).
@@ -17,6 +18,12 @@ impl Changes {
     pub fn column(&self, index: usize) -> Option<&Value> {
         self.columns.iter().find(|(at, _)| *at == index).map(|(_, value)| value)
     }
+}
+
+/// The values of a key set, as [`Changes::links`] holds them.
+#[doc(hidden)]
+pub fn key_values<K: Key>(keys: &[K]) -> Vec<Value> {
+    keys.iter().flat_map(Key::values).collect()
 }
 
 /// The generated input of a create, `NewAuthor` of `Author`.

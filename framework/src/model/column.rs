@@ -1,5 +1,6 @@
 //! Columns: their types, operators and rules.
 
+use super::relation::const_panic;
 use super::row::{DecodeError, Row};
 use super::value::Value;
 
@@ -252,6 +253,42 @@ impl Operator {
     pub const fn takes_list(self) -> bool {
         matches!(self, Self::In | Self::NotIn)
     }
+}
+
+/// Stops the compilation if a type has no operators by default; for constants in generated code.
+///
+/// # Panics
+///
+/// With a compile error that says what to write.
+#[track_caller]
+pub const fn check_filter(ty: ColumnType, nullable: bool) {
+    if ty.default_operators(nullable, false).is_empty() {
+        const_panic("values of this type cannot be compared, so there is nothing to filter by; remove `filter`");
+    }
+}
+
+/// Stops the compilation if a type does not have an operator; for constants in generated code.
+///
+/// # Panics
+///
+/// With a compile error that lists the operators of the type.
+#[track_caller]
+pub const fn check_operator(ty: ColumnType, nullable: bool, operator: Operator) {
+    if ty.allows(operator, nullable) {
+        return;
+    }
+    const_panic(match (operator, ty) {
+        (Operator::IsNull, _) => "the column is never NULL; `isnull` is for an `Option`",
+        (_, ColumnType::Json | ColumnType::Bytes) => {
+            "JSON and bytes are not compared; an `Option` of them has `isnull`"
+        }
+        (_, ColumnType::Bool | ColumnType::Enum(_)) => {
+            "a bool or enum has no such operator; accepted: eq, ne, in, not_in, and isnull for an `Option`"
+        }
+        _ => {
+            "only a text has such an operator; accepted: eq, ne, gt, gte, lt, lte, in, not_in, and isnull for an `Option`"
+        }
+    })
 }
 
 /// Who sets a column that clients do not.

@@ -24,7 +24,7 @@ pub struct Edge {
     pub groups: Vec<Range<usize>>,
     /// Indexes of rows in `related`, grouped by parent.
     pub order: Vec<usize>,
-    /// The related rows, each once.
+    /// The related rows; those that `order` does not name were cut.
     pub related: Loaded,
 }
 

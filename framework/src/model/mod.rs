@@ -9,10 +9,13 @@ pub mod column;
 pub mod json;
 pub mod key;
 pub mod loaded;
+pub mod nearest;
+pub mod parse;
 pub mod relation;
 pub mod relations;
 pub mod resource;
 pub mod row;
+pub mod rule;
 pub mod text_enum;
 pub mod value;
 
@@ -62,6 +65,8 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The columns, in the order of the struct. Apart from [`Model::META`], so that checks across models do not go in
     /// circles.
     const COLUMNS: &'static [ColumnMeta];
+    /// Indexes into [`Model::COLUMNS`] of the primary key; apart for the same reason.
+    const KEY: &'static [usize] = &[0];
     /// The table of this model.
     const META: &'static ModelMeta;
 

@@ -114,6 +114,7 @@ pub enum OnDelete {
 ///
 /// With a compile error that names the field, if there is none.
 #[must_use]
+#[track_caller]
 pub const fn column_index(columns: &[ColumnMeta], field: &str, message: &'static str) -> usize {
     let mut index = 0;
     while index < columns.len() {
@@ -125,19 +126,35 @@ pub const fn column_index(columns: &[ColumnMeta], field: &str, message: &'static
     const_panic(message)
 }
 
+/// The index of the only column of a primary key; for constants in generated code.
+///
+/// # Panics
+///
+/// With a compile error, if the key has several columns.
+#[must_use]
+#[track_caller]
+pub const fn single_key(key: &[usize], message: &'static str) -> usize {
+    if key.len() != 1 {
+        const_panic(message)
+    }
+    key[0]
+}
+
 /// Stops the compilation unless both columns are of one type; for constants in generated code.
 ///
 /// # Panics
 ///
 /// With a compile error, if the types differ.
+#[track_caller]
 pub const fn check_key_types(left: ColumnType, right: ColumnType, message: &'static str) {
     if !left.comparable(right) {
         const_panic(message)
     }
 }
 
+#[track_caller]
 #[expect(clippy::panic, reason = "evaluated by the compiler only")]
-const fn const_panic(message: &'static str) -> ! {
+pub(super) const fn const_panic(message: &'static str) -> ! {
     panic!("{}", message)
 }
 

@@ -37,6 +37,21 @@ pub trait RowSet: Send + Sync {
     fn truncate(&mut self, len: usize);
 }
 
+/// No rows, for a relation of which no row has a key.
+pub struct NoRows;
+
+impl RowSet for NoRows {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn row(&self, index: usize) -> &dyn Row {
+        unreachable!("row {index} of no rows")
+    }
+
+    fn truncate(&mut self, _len: usize) {}
+}
+
 /// A value that the database holds but the field's type does not.
 #[derive(Debug, thiserror::Error)]
 #[error("column {index}: {reason}")]

@@ -291,4 +291,40 @@ impl Value {
         };
         Ok(value.unwrap_or(Self::Null))
     }
+
+    /// The value as a JSON answer shows it.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::I16(value) => (*value).into(),
+            Self::I32(value) => (*value).into(),
+            Self::I64(value) => (*value).into(),
+            Self::F64(value) => (*value).into(),
+            Self::Json(value) => value.clone(),
+            other => serde_json::Value::String(other.to_text()),
+        }
+    }
+
+    /// The value as a path segment or a query parameter shows it, not yet percent-encoded.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        use base64::Engine;
+        match self {
+            Self::Null => String::new(),
+            Self::Bool(value) => value.to_string(),
+            Self::I16(value) => value.to_string(),
+            Self::I32(value) => value.to_string(),
+            Self::I64(value) => value.to_string(),
+            Self::F64(value) => value.to_string(),
+            Self::Text(value) => value.clone(),
+            Self::Bytes(value) => base64::engine::general_purpose::STANDARD.encode(value),
+            Self::Uuid(value) => value.to_string(),
+            Self::Timestamp(value) => format_timestamp(*value),
+            Self::Date(value) => value.to_string(),
+            Self::Decimal(value) => value.to_string(),
+            Self::Json(value) => value.to_string(),
+        }
+    }
 }

@@ -17,6 +17,9 @@ pub enum Filter {
     Compare(Comparison),
     /// There is a related row for which the condition holds.
     Related(&'static RelationMeta, Box<Filter>),
+    /// The row is linked, by this relation of another model, with that model's row whose
+    /// [`Link::local`](crate::model::Link::local) is the value.
+    LinkedTo(&'static RelationMeta, Value),
     /// One of the columns contains the text, whatever the case.
     Search(Vec<&'static ColumnMeta>, String),
 }

@@ -31,3 +31,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
 pub fn one(options: &ListOptions, query: &str) -> Result<Vec<super::Include>, Vec<InputError>> {
     todo!()
 }
+
+pub fn none(options: &ListOptions, query: &str) -> Result<(), Vec<InputError>> {
+    todo!()
+}

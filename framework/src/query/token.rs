@@ -21,13 +21,16 @@ impl<M, T> Clone for Field<M, T> {
 
 impl<M, T> Copy for Field<M, T> {}
 
-impl<M: Model, T: ColumnValue> Field<M, T> {
+// Without bounds: rustc would report a type that is no column here too, and in other words.
+impl<M, T> Field<M, T> {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(index: usize) -> Self {
         Self { index, of: PhantomData }
     }
+}
 
+impl<M: Model, T: ColumnValue> Field<M, T> {
     /// The column.
     #[must_use]
     pub fn meta(self) -> &'static ColumnMeta {
@@ -144,13 +147,15 @@ impl<M, T> Clone for Relation<M, T> {
     }
 }
 
-impl<M: Model, T: Model> Relation<M, T> {
+impl<M, T> Relation<M, T> {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(include: fn() -> Include) -> Self {
         Self { include, nested: Vec::new(), of: PhantomData }
     }
+}
 
+impl<M: Model, T: Model> Relation<M, T> {
     /// Loads a relation of the related rows too.
     #[must_use]
     pub fn then<U: Model>(mut self, relation: Relation<T, U>) -> Self {

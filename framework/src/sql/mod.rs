@@ -2,9 +2,11 @@
 
 pub mod count;
 pub mod include;
+pub mod migration;
 pub mod schema;
 pub mod select;
 pub mod statement;
 pub mod write;
 
+pub use migration::Migration;
 pub use statement::{Dialect, Statement, Verb};

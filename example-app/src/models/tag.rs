@@ -1,0 +1,13 @@
+use couplet::prelude::*;
+
+use super::book::{Book, BookTag};
+
+/// A word that books are found by.
+#[derive(Debug, Clone, Model, Resource)]
+pub struct Tag {
+    pub id: i64,
+    #[field(filter, sort, search, unique, length(1..=100), example = "science fiction")]
+    pub name: String,
+    #[relation(include, through = BookTag, sub_resource)]
+    pub books: ManyToMany<Book>,
+}

@@ -1,0 +1,32 @@
+//! Reading one row.
+
+use super::eager_load::{self, eager_load};
+use crate::db::{Meter, Session};
+use crate::error::{Error, Result};
+use crate::model::{Loaded, ModelMeta, Value};
+use crate::query::{Filter, Include};
+use crate::sql;
+
+/// Reads the row with this primary key and what is included, if `filter` holds for it.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] where there is none; else as [`list`](super::list()).
+pub async fn get(
+    model: &'static ModelMeta,
+    key: &[Value],
+    filter: &Filter,
+    include: &[Include],
+    session: &mut Session<'_>,
+) -> Result<Loaded> {
+    if let Some(meter) = Meter::current() {
+        meter.set_budget(meter.statements() + 1 + eager_load::edges(include));
+    }
+    let rows = session.fetch(&sql::select::by_key(model, key, filter, false, session.dialect())).await?;
+    if rows.len() == 0 {
+        return Err(Error::NotFound(model.name));
+    }
+    let mut loaded = Loaded { meta: model, rows, edges: Vec::new() };
+    eager_load(&mut loaded, include, session).await?;
+    Ok(loaded)
+}

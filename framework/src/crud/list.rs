@@ -1,0 +1,62 @@
+//! Listing rows: one statement for the page, at most one for the count, one for each included relation.
+
+use super::count::count;
+use super::eager_load::{self, eager_load};
+use super::page::PageMeta;
+use crate::db::{Meter, Session};
+use crate::error::Result;
+use crate::model::Loaded;
+use crate::query::{CountMode, ListQuery};
+use crate::sql;
+
+/// A page of rows that are not yet structs nor JSON.
+pub struct ListResult {
+    /// The rows with what was included.
+    pub loaded: Loaded,
+    /// Where they lie in the whole list.
+    pub meta: PageMeta,
+}
+
+impl ListResult {
+    /// Writes the answer: `{"items": [..], "meta": {..}}`.
+    ///
+    /// # Errors
+    ///
+    /// A value that the database holds but the field's type does not.
+    pub fn write_json(&self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(b"{\"items\":");
+        self.loaded.write_rows(out).map_err(super::decode_error(self.loaded.meta))?;
+        out.extend_from_slice(b",\"meta\":");
+        self.meta.write_json(out);
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// The statements that a list may execute.
+#[must_use]
+pub fn budget(query: &ListQuery) -> u32 {
+    let counts = u32::from(query.count != CountMode::None);
+    1 + counts + eager_load::edges(&query.include)
+}
+
+/// Reads the page that `query` asks for.
+///
+/// # Errors
+///
+/// The database cannot be reached or refuses a statement.
+pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
+    if let Some(meter) = Meter::current() {
+        meter.set_budget(meter.statements() + budget(query));
+    }
+    let mut rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
+    let per_page = usize::try_from(query.page.per_page).unwrap_or(usize::MAX);
+    let has_more = rows.len() > per_page;
+    rows.truncate(per_page);
+
+    let mut meta = PageMeta::new(query.page, has_more);
+    count(query, rows.len(), &mut meta, session).await?;
+    let mut loaded = Loaded { meta: query.model, rows, edges: Vec::new() };
+    meta.truncated = eager_load(&mut loaded, &query.include, session).await?;
+    Ok(ListResult { loaded, meta })
+}

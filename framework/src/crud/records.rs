@@ -1,0 +1,138 @@
+//! Typed calls on every model.
+
+use super::query::unlimited;
+use super::write::{Write, write};
+use super::{Query, decode_error, get, validate};
+use crate::db::Executor;
+use crate::error::{Error, Result};
+use crate::model::{Changes, Key, Loaded, Model, NewRecord, PatchRecord};
+use crate::query::Filter;
+
+/// What Rust code does with the rows of a model. The last argument is a [`Database`](crate::db::Database) or a
+/// [`Transaction`](crate::db::Transaction); a write on a database is a transaction of its own.
+///
+/// # Examples
+///
+/// ```
+/// use couplet::prelude::*;
+///
+/// #[derive(Model)]
+/// pub struct Account {
+///     pub id: i64,
+///     pub owner: String,
+///     #[field(default = 0)]
+///     pub balance: i64,
+/// }
+///
+/// async fn open_two(db: &Database) -> couplet::Result<()> {
+///     let mut transaction = db.begin().await?;
+///     let ann = Account::create(NewAccount::new("Ann"), &mut transaction).await?;
+///     let change = AccountPatch { balance: 10.into(), ..Default::default() };
+///     Account::update(ann.id, change, &mut transaction).await?;
+///     transaction.commit().await
+/// }
+/// ```
+pub trait Records: Model {
+    /// Begins a query for rows.
+    fn query() -> Query<Self> {
+        Query::new()
+    }
+
+    /// Reads the row with this primary key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, else the database's.
+    fn find<'a>(
+        key: impl Into<Self::Key> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<Self>> + Send {
+        let key = key.into().values();
+        async move {
+            let mut session = executor.session();
+            one(unlimited(get(Self::META, &key, &Filter::everything(), &[], &mut session)).await?)
+        }
+    }
+
+    /// Inserts a row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] with all values that break a rule, [`Error::Conflict`], else the database's.
+    fn create<'a>(new: Self::New, executor: impl Executor<'a>) -> impl Future<Output = Result<Self>> + Send {
+        let changes = new.into_changes();
+        async move {
+            check::<Self>(&changes)?;
+            first(unlimited(write(Self::META, Write::Create(vec![changes]), executor)).await?)
+        }
+    }
+
+    /// Inserts many rows, all or none, in few statements.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::create`].
+    fn create_many<'a>(
+        new: impl IntoIterator<Item = Self::New, IntoIter: Send> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<Vec<Self>>> + Send {
+        let changes: Vec<Changes> = new.into_iter().map(NewRecord::into_changes).collect();
+        async move {
+            changes.iter().try_for_each(check::<Self>)?;
+            if changes.is_empty() {
+                return Ok(Vec::new());
+            }
+            let created = unlimited(write(Self::META, Write::Create(changes), executor)).await?;
+            let mut records = Vec::new();
+            for rows in created {
+                records.extend(rows.build().map_err(decode_error(Self::META))?);
+            }
+            Ok(records)
+        }
+    }
+
+    /// Changes the row with this primary key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, else as [`Records::create`].
+    fn update<'a>(
+        key: impl Into<Self::Key> + Send,
+        patch: Self::Patch,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<Self>> + Send {
+        let (key, changes) = (key.into().values(), patch.into_changes());
+        async move {
+            check::<Self>(&changes)?;
+            first(unlimited(write(Self::META, Write::update(key, changes), executor)).await?)
+        }
+    }
+
+    /// Deletes the row with this primary key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, [`Error::Conflict`] while other rows refer to it, else the database's.
+    fn delete<'a>(
+        key: impl Into<Self::Key> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let key = key.into().values();
+        async move { unlimited(write(Self::META, Write::delete(key), executor)).await.map(|_| ()) }
+    }
+}
+
+impl<M: Model> Records for M {}
+
+fn check<M: Model>(changes: &Changes) -> Result<()> {
+    let errors = validate::rules(M::META, changes);
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+fn first<M: Model>(mut rows: Vec<Loaded>) -> Result<M> {
+    one(rows.pop().ok_or(Error::NotFound(M::META.name))?)
+}
+
+fn one<M: Model>(row: Loaded) -> Result<M> {
+    row.build().map_err(decode_error(M::META))?.pop().ok_or(Error::NotFound(M::META.name))
+}

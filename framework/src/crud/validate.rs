@@ -1,0 +1,137 @@
+//! From a JSON body to [`Changes`]: every mistake of a body is named at once.
+
+use serde_json::{Map, Value as JsonValue};
+
+use crate::error::InputError;
+use crate::model::nearest::nearest;
+use crate::model::{Changes, ColumnMeta, ModelMeta, RelationMeta, Value};
+
+/// What a body is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyKind {
+    /// A new row: what is required must be there.
+    Create,
+    /// A whole row in place of another: what is absent becomes its default or NULL. Sets of keys stay.
+    Replace,
+    /// A merge patch (RFC 7396): what is absent stays, `null` is NULL.
+    Patch,
+}
+
+/// Reads a body.
+///
+/// # Errors
+///
+/// Every member that is unknown, missing, read-only, of the wrong type or against a rule.
+pub fn body(
+    model: &'static ModelMeta,
+    kind: BodyKind,
+    body: &Map<String, JsonValue>,
+) -> Result<Changes, Vec<InputError>> {
+    let mut errors: Vec<InputError> = body.keys().filter_map(|name| refuse(model, kind, name)).collect();
+    let mut changes = Changes::default();
+    for (index, column) in model.columns.iter().enumerate().filter(|(index, _)| settable(model, *index, kind)) {
+        match read(column, kind, body.get(column.api_name)) {
+            Ok(Some(value)) => changes.columns.push((index, value)),
+            Ok(None) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    for (index, relation) in model.relations.iter().enumerate() {
+        let Some(name) = relation.keys_name else { continue };
+        if let Some(keys) = body.get(name) {
+            match read_keys(relation, name, keys) {
+                Ok(keys) => changes.links.push((index, keys)),
+                Err(more) => errors.extend(more),
+            }
+        }
+    }
+    errors.extend(rules(model, &changes));
+    if errors.is_empty() { Ok(changes) } else { Err(errors) }
+}
+
+/// The values that break a rule of their column.
+#[must_use]
+pub fn rules(model: &ModelMeta, changes: &Changes) -> Vec<InputError> {
+    let broken = |(index, value): &(usize, Value)| {
+        let column = &model.columns[*index];
+        column.check(value).map(|(code, detail)| InputError::field(column.api_name, code, detail))
+    };
+    changes.columns.iter().filter_map(broken).collect()
+}
+
+/// Whether a body of this kind may set the column at `index`; a key is set once, by the create.
+#[must_use]
+pub fn settable(model: &ModelMeta, index: usize, kind: BodyKind) -> bool {
+    model.columns[index].writable() && (kind == BodyKind::Create || !model.key.contains(&index))
+}
+
+/// The names that a body of this kind may have.
+#[must_use]
+pub fn settable_names(model: &ModelMeta, kind: BodyKind) -> Vec<&'static str> {
+    let columns = model.columns.iter().enumerate().filter(|(index, _)| settable(model, *index, kind));
+    columns.map(|(_, column)| column.api_name).chain(model.relations.iter().filter_map(|r| r.keys_name)).collect()
+}
+
+fn refuse(model: &'static ModelMeta, kind: BodyKind, name: &str) -> Option<InputError> {
+    let names = settable_names(model, kind);
+    if names.contains(&name) {
+        return None;
+    }
+    let computed = model.computed.iter().any(|computed| computed.api_name == name);
+    let Some(column) = model.visible_column(name).filter(|_| !computed) else {
+        if computed {
+            return Some(InputError::field(name, "read_only", format!("\"{name}\" is computed by the server")));
+        }
+        return Some(InputError::field(name, "unknown_field", unknown(name, &names)));
+    };
+    let detail = if column.writable() {
+        format!("\"{name}\" is part of the key, which never changes")
+    } else {
+        format!("\"{name}\" is set by the server")
+    };
+    Some(InputError::field(name, "read_only", detail))
+}
+
+fn read(column: &ColumnMeta, kind: BodyKind, value: Option<&JsonValue>) -> Result<Option<Value>, InputError> {
+    let name = column.api_name;
+    match value {
+        Some(JsonValue::Null) if column.nullable => Ok(Some(Value::Null)),
+        Some(JsonValue::Null) => Err(InputError::field(name, "not_null", format!("\"{name}\" must not be null"))),
+        Some(value) => match Value::from_json(column.ty, value) {
+            Ok(value) => Ok(Some(value)),
+            Err(detail) => Err(InputError::field(name, "invalid_value", detail)),
+        },
+        None if kind == BodyKind::Patch => Ok(None),
+        None if column.required() => Err(InputError::field(name, "required", format!("\"{name}\" is required"))),
+        None if kind == BodyKind::Replace => Ok(Some(column.default.map_or(Value::Null, |default| default()))),
+        None => Ok(None),
+    }
+}
+
+fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Vec<Value>, Vec<InputError>> {
+    let JsonValue::Array(keys) = keys else {
+        return Err(vec![InputError::field(name, "invalid_value", "expected an array of keys")]);
+    };
+    if keys.len() > MAX_KEYS {
+        let detail = format!("expected at most {MAX_KEYS} keys, not {}", keys.len());
+        return Err(vec![InputError::field(name, "too_many", detail)]);
+    }
+    let ty = (relation.target)().columns[relation.link.foreign()].ty;
+    let (mut values, mut errors) = (Vec::with_capacity(keys.len()), Vec::new());
+    for (place, key) in keys.iter().enumerate() {
+        match Value::from_json(ty, key) {
+            Ok(value) if values.contains(&value) => {}
+            Ok(value) => values.push(value),
+            Err(detail) => errors.push(InputError::field(name, "invalid_value", detail).item(place)),
+        }
+    }
+    if errors.is_empty() { Ok(values) } else { Err(errors) }
+}
+
+/// Keys of one set at most.
+const MAX_KEYS: usize = 1_000;
+
+fn unknown(name: &str, names: &[&str]) -> String {
+    let guess = nearest(name, names.iter().copied()).map_or(String::new(), |near| format!(" did you mean \"{near}\"?"));
+    format!("unknown field \"{name}\";{guess} accepted: {}", names.join(", "))
+}

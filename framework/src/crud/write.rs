@@ -1,0 +1,272 @@
+//! Changing rows: a unit of work is data, so that the framework can run it in a task that a client cannot cancel, and
+//! again where the database rolled it back.
+
+use chrono::{SubsecRound, Utc};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::decode_error;
+use crate::db::{Database, Executor, Meter, Session};
+use crate::error::{Error, InputError, Location, Result};
+use crate::model::{Changes, Generated, Loaded, ModelMeta, RelationMeta, Value};
+use crate::query::Filter;
+use crate::sql;
+
+/// Rows of one INSERT at most, and values of one statement at most: SQLite takes 32,766.
+const INSERT_ROWS: usize = 1_000;
+const INSERT_VALUES: usize = 30_000;
+/// How often a transaction is tried that deadlocked or could not be serialized.
+const ATTEMPTS: usize = 3;
+
+/// A change of rows of one model.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// Inserts rows, all or none.
+    Create(Vec<Changes>),
+    /// Changes one row, if the filter holds for it.
+    Update {
+        /// the primary key
+        key: Vec<Value>,
+        /// what is set
+        changes: Changes,
+        /// which rows the caller may change
+        filter: Filter,
+    },
+    /// Deletes one row, if the filter holds for it.
+    Delete {
+        /// the primary key
+        key: Vec<Value>,
+        /// which rows the caller may delete
+        filter: Filter,
+    },
+}
+
+/// Carries out `write` and answers the rows as they are afterwards; deleted ones as they were.
+///
+/// With `&Database` it is a transaction of its own, which goes on when the caller is dropped and is tried again after a
+/// deadlock. With `&mut Transaction` it is part of that one.
+///
+/// # Errors
+///
+/// [`Error::NotFound`], [`Error::Conflict`], or the database's.
+pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl Executor<'a>) -> Result<Vec<Loaded>> {
+    let Some(database) = executor.database() else {
+        return apply(model, &write, &mut executor.session()).await;
+    };
+    let work = unit_of_work(database, model, write).in_current_span();
+    let task = match Meter::current() {
+        Some(meter) => tokio::spawn(Meter::scope(meter, work)),
+        None => tokio::spawn(work),
+    };
+    task.await.map_err(Error::other)?
+}
+
+async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Write) -> Result<Vec<Loaded>> {
+    let mut attempt = 1;
+    loop {
+        match transaction(&database, model, &write).await {
+            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+async fn transaction(database: &Database, model: &'static ModelMeta, write: &Write) -> Result<Vec<Loaded>> {
+    let mut transaction = database.begin().await?;
+    let rows = apply(model, write, &mut transaction.session()).await?;
+    transaction.commit().await?;
+    Ok(rows)
+}
+
+async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
+    if let Some(meter) = Meter::current() {
+        meter.set_budget(meter.statements() + budget(model, write));
+    }
+    let result = match write {
+        Write::Create(rows) => create(model, rows, session).await,
+        Write::Update { key, changes, filter } => {
+            update(model, key, changes, filter, session).await.map(|row| vec![row])
+        }
+        Write::Delete { key, filter } => delete(model, key, filter, session).await.map(|row| vec![row]),
+    };
+    result.map_err(|error| name_fields(model, error))
+}
+
+/// The statements that a write may execute.
+fn budget(model: &ModelMeta, write: &Write) -> u32 {
+    let statements = match write {
+        Write::Create(rows) => {
+            rows.len().div_ceil(rows_of_insert(model)) + rows.iter().map(|row| 2 * row.links.len()).sum::<usize>()
+        }
+        Write::Update { changes, .. } => 1 + 2 * changes.links.len(),
+        Write::Delete { .. } => 1,
+    };
+    u32::try_from(statements).unwrap_or(u32::MAX)
+}
+
+fn rows_of_insert(model: &ModelMeta) -> usize {
+    (INSERT_VALUES / model.columns.len()).min(INSERT_ROWS)
+}
+
+async fn create(model: &'static ModelMeta, rows: &[Changes], session: &mut Session<'_>) -> Result<Vec<Loaded>> {
+    let complete: Vec<Changes> = rows.iter().map(|row| with_defaults(model, row)).collect();
+    let mut created = Vec::new();
+    // A row with links is inserted by itself: nothing promises that RETURNING keeps the order of many.
+    for chunk in complete.chunk_by(|left, right| left.links.is_empty() && right.links.is_empty()) {
+        for chunk in chunk.chunks(rows_of_insert(model)) {
+            let inserted = insert(model, chunk, session).await?;
+            for (relation, keys) in &chunk[0].links {
+                let relation = &model.relations[*relation];
+                set_links(relation, &inserted, keys, false, session).await?;
+            }
+            created.push(inserted);
+        }
+    }
+    Ok(created)
+}
+
+async fn insert(model: &'static ModelMeta, rows: &[Changes], session: &mut Session<'_>) -> Result<Loaded> {
+    let mut columns: Vec<usize> = rows.iter().flat_map(|row| row.columns.iter().map(|(index, _)| *index)).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let values = rows
+        .iter()
+        .map(|row| columns.iter().map(|index| row.column(*index).cloned().unwrap_or(Value::Null)).collect())
+        .collect();
+    let rows = session.fetch(&sql::write::insert(model, &columns, values, session.dialect())).await?;
+    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+}
+
+/// The changes and what the framework sets itself: defaults, times, UUID keys.
+fn with_defaults(model: &ModelMeta, changes: &Changes) -> Changes {
+    let mut complete = changes.clone();
+    let now = Utc::now().trunc_subsecs(6);
+    for (index, column) in model.columns.iter().enumerate() {
+        if changes.column(index).is_some() {
+            continue;
+        }
+        let value = match column.generated {
+            Some(Generated::CreatedAt | Generated::UpdatedAt) => Value::Timestamp(now),
+            Some(Generated::UuidV7) => Value::Uuid(Uuid::now_v7()),
+            Some(Generated::Database) => continue,
+            None => match column.default {
+                Some(default) => default(),
+                None => continue,
+            },
+        };
+        complete.columns.push((index, value));
+    }
+    complete
+}
+
+async fn update(
+    model: &'static ModelMeta,
+    key: &[Value],
+    changes: &Changes,
+    filter: &Filter,
+    session: &mut Session<'_>,
+) -> Result<Loaded> {
+    let mut columns = changes.columns.clone();
+    if !(changes.columns.is_empty() && changes.links.is_empty()) {
+        let updated = model.columns.iter().position(|column| column.generated == Some(Generated::UpdatedAt));
+        columns.extend(updated.map(|index| (index, Value::Timestamp(Utc::now().trunc_subsecs(6)))));
+    }
+    let statement = if columns.is_empty() {
+        sql::select::by_key(model, key, filter, true, session.dialect())
+    } else {
+        sql::write::update(model, key, &columns, filter, session.dialect())
+    };
+    let row = found(model, session.fetch(&statement).await?)?;
+    for (relation, keys) in &changes.links {
+        set_links(&model.relations[*relation], &row, keys, true, session).await?;
+    }
+    Ok(row)
+}
+
+async fn delete(
+    model: &'static ModelMeta,
+    key: &[Value],
+    filter: &Filter,
+    session: &mut Session<'_>,
+) -> Result<Loaded> {
+    let statement = sql::write::delete(model, key, filter, session.dialect());
+    let deleted = session.fetch(&statement).await.map_err(|error| match error {
+        Error::Conflict(_) => {
+            let detail = format!("other rows still refer to this {}; delete or change them first", model.name);
+            Error::Conflict(vec![InputError::request("foreign_key", detail)])
+        }
+        error => error,
+    })?;
+    found(model, deleted)
+}
+
+fn found(model: &'static ModelMeta, rows: Box<dyn crate::model::RowSet>) -> Result<Loaded> {
+    if rows.len() == 0 {
+        return Err(Error::NotFound(model.name));
+    }
+    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+}
+
+/// Makes `keys` the whole set of a many-to-many relation of the one row of `loaded`.
+async fn set_links(
+    relation: &'static RelationMeta,
+    loaded: &Loaded,
+    keys: &[Value],
+    existing: bool,
+    session: &mut Session<'_>,
+) -> Result<()> {
+    let local = relation.link.local();
+    let value =
+        Value::decode(loaded.meta.columns[local].ty, loaded.row(0), local).map_err(decode_error(loaded.meta))?;
+    if existing {
+        session.execute(&sql::write::unlink(relation, &value, keys, session.dialect())).await?;
+    }
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let linked = session.execute(&sql::write::link(relation, &value, keys, session.dialect())).await;
+    linked.map(|_| ()).map_err(|error| match (error, relation.keys_name) {
+        (Error::Conflict(_), Some(name)) => {
+            let detail = format!("one of the keys is of no {}", (relation.target)().name);
+            Error::Conflict(vec![InputError::field(name, "foreign_key", detail)])
+        }
+        (error, _) => error,
+    })
+}
+
+/// Gives the database's column names in an error the names that the API has for them.
+fn name_fields(model: &ModelMeta, error: Error) -> Error {
+    let rename = |mut errors: Vec<InputError>| {
+        for error in &mut errors {
+            if let Location::Pointer(pointer) = &mut error.at
+                && let Some(column) = model.columns.iter().find(|column| *pointer == format!("/{}", column.name))
+            {
+                if column.access == crate::model::Access::Hidden {
+                    error.at = Location::Request;
+                } else {
+                    *error = InputError::field(column.api_name, error.code, error.detail.clone());
+                }
+            }
+        }
+        errors
+    };
+    match error {
+        Error::Conflict(errors) => Error::Conflict(rename(errors)),
+        Error::Invalid(errors) => Error::Invalid(rename(errors)),
+        error => error,
+    }
+}
+
+impl Write {
+    /// An update that nothing narrows.
+    #[must_use]
+    pub fn update(key: Vec<Value>, changes: Changes) -> Self {
+        Self::Update { key, changes, filter: Filter::everything() }
+    }
+
+    /// A delete that nothing narrows.
+    #[must_use]
+    pub fn delete(key: Vec<Value>) -> Self {
+        Self::Delete { key, filter: Filter::everything() }
+    }
+}

@@ -1,0 +1,24 @@
+//! Rows of a result. Values are read without a copy where the type allows it, and a value of another type is an error,
+//! never a panic.
+
+mod postgres;
+mod sqlite;
+
+use crate::model::{Row, RowSet};
+
+/// The rows of one result.
+pub(super) struct Rows<R>(pub(super) Vec<R>);
+
+impl<R: Row + Send + Sync> RowSet for Rows<R> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn row(&self, index: usize) -> &dyn Row {
+        &self.0[index]
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+}

@@ -1,0 +1,192 @@
+use super::*;
+
+fn one_connection(options: &mut DatabaseOptions) {
+    (options.pool_size, options.max_overflow) = (1, 0);
+    options.pool_timeout = Duration::from_millis(20);
+}
+
+#[tokio::test]
+async fn a_wait_for_a_connection_ends_and_is_counted() {
+    on_each_with(one_connection, async |fixture| {
+        let transaction = fixture.database.begin().await.expect("begun");
+        let error = fixture.database.begin().await.err().expect("there is one connection only");
+        assert!(matches!(&error, Error::Unavailable(text) if text.contains("within 20ms")), "{error}");
+        assert_eq!(fixture.metrics.db_pool_exhausted_total.get(), 1);
+        transaction.rollback().await.expect("rolled back");
+        fixture.database.begin().await.expect("free again").rollback().await.expect("rolled back");
+        assert!(fixture.metrics.db_pool_wait_seconds.get_sample_count() >= 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancelled_statement_closes_its_connection() {
+    on_each(async |fixture| {
+        let max = fixture.metrics.db_pool_max_connections.get();
+        let mut session = fixture.database.session();
+        session.fetch(&select("SELECT 1")).await.expect("read");
+        let open = fixture.database.status().open;
+        let endless = fixture.endless();
+        tokio::time::timeout(Duration::from_millis(50), session.fetch(&endless)).await.err().expect("it does not end");
+        let lost = session.fetch(&select("SELECT 1")).await.err().expect("nobody knows what it would answer");
+        assert!(matches!(lost, Error::Unavailable(_)), "{lost}");
+        drop(session);
+        assert_eq!(fixture.database.status().open, open - 1);
+        assert_eq!(fixture.metrics.db_pool_connections_in_use.get(), 0);
+        assert_eq!(fixture.metrics.db_pool_connections_available.get(), max);
+        fixture.database.session().fetch(&select("SELECT 1")).await.expect("another connection");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancelled_transaction_leaves_the_data_and_frees_the_writer() {
+    on_each_with(
+        |options| (options.pool_size, options.max_overflow) = (1, 0),
+        async |fixture| {
+            fixture.run("CREATE TABLE t (id integer)").await.expect("created");
+            fixture.run("INSERT INTO t VALUES (1)").await.expect("inserted");
+            let endless = fixture.endless();
+            let work = async {
+                let mut transaction = fixture.database.begin().await?;
+                transaction.session().execute(&statement("INSERT INTO t VALUES (2)", Verb::Insert, [])).await?;
+                transaction.session().fetch(&endless).await
+            };
+            tokio::time::timeout(Duration::from_millis(100), work).await.err().expect("it does not end");
+            fixture.run("INSERT INTO t VALUES (3)").await.expect("the writer is free");
+            assert_eq!(fixture.count("t").await, 2);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_statement_that_nobody_waits_for_ends_on_the_server() {
+    on_each(async |fixture| {
+        if fixture.dialect() == Dialect::Sqlite {
+            return;
+        }
+        let marked = select("SELECT 'marked', pg_sleep(60)");
+        let started = std::time::Instant::now();
+        let mut session = fixture.database.session();
+        tokio::time::timeout(Duration::from_millis(50), session.fetch(&marked)).await.err().expect("it sleeps");
+        drop(session);
+        let active = select(
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%marked%' AND state = 'active' \
+             AND pid <> pg_backend_pid() AND datname = current_database()",
+        );
+        while fixture.database.session().fetch(&active).await.expect("read").row(0).i64(0).expect("count") != Some(0) {
+            assert!(started.elapsed() < Duration::from_secs(4), "it still runs");
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_statement_has_a_time_limit() {
+    on_each_with(
+        |options| options.statement_timeout = Duration::from_millis(50),
+        async |fixture| {
+            let error = fixture.database.session().fetch(&fixture.endless()).await.err().expect("it does not end");
+            assert!(matches!(error, Error::DeadlineExceeded), "{error}");
+            fixture.database.session().fetch(&select("SELECT 1")).await.expect("the next one has its own limit");
+            assert_eq!(fixture.metrics.db_pool_connections_in_use.get(), 0);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_pool_size_are_closed_when_they_come_back() {
+    on_each(async |fixture| {
+        if fixture.dialect() == Dialect::Sqlite {
+            return; // the writer is never one too many; its readers follow the same code
+        }
+        let mut sessions: Vec<_> = (0..4).map(|_| fixture.database.session()).collect();
+        for session in &mut sessions {
+            session.fetch(&select("SELECT 1")).await.expect("read");
+        }
+        assert_eq!(fixture.database.status().open, 4);
+        assert_eq!(fixture.metrics.db_pool_connections_available.get(), 0);
+        drop(sessions);
+        assert_eq!(fixture.database.status().open, 3);
+        assert_eq!(fixture.metrics.db_pool_connections_available.get(), 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_connection_is_closed_when_it_comes_back() {
+    on_each_with(
+        |options| options.pool_recycle = Duration::ZERO,
+        async |fixture| {
+            fixture.run("CREATE TABLE t (id integer)").await.expect("created");
+            assert_eq!(fixture.database.status().open, 0);
+            assert_eq!(fixture.count("t").await, 0);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_answers_a_ping_until_it_is_closed() {
+    on_each(async |fixture| {
+        fixture.database.ping().await.expect("it is there");
+        fixture.database.close().await;
+        let error = fixture.database.ping().await.expect_err("closed");
+        assert!(matches!(error, Error::Unavailable(_)), "{error}");
+        assert_eq!(fixture.database.status().open, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_replaced() {
+    on_each(async |fixture| {
+        if fixture.dialect() == Dialect::Sqlite {
+            return;
+        }
+        let mut session = fixture.database.session();
+        let kill = select("SELECT pg_terminate_backend(pg_backend_pid())");
+        let error = session.fetch(&kill).await.err().expect("the connection is gone");
+        assert!(matches!(error, Error::Unavailable(_)), "{error}");
+        drop(session);
+        assert_eq!(fixture.database.status().open, 0);
+        fixture.database.session().fetch(&select("SELECT 1")).await.expect("a new one");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn readers_cannot_write_and_see_what_was_committed() {
+    on_each(async |fixture| {
+        if !matches!(fixture.made, Made::Folder(_)) {
+            return;
+        }
+        fixture.run("CREATE TABLE t (id integer)").await.expect("created");
+        let disguised = select("INSERT INTO t VALUES (1)");
+        fixture.database.session().fetch(&disguised).await.err().expect("a reader refuses to write");
+
+        let mut transaction = fixture.database.begin().await.expect("begun");
+        transaction.session().execute(&insert("INSERT INTO t VALUES (2)", [])).await.expect("inserted");
+        assert_eq!(fixture.count("t").await, 0, "readers go on beside the writer");
+        transaction.commit().await.expect("committed");
+        assert_eq!(fixture.count("t").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn decimals_are_ordered_by_value_in_their_collation() {
+    on_each(async |fixture| {
+        if fixture.dialect() == Dialect::Postgres {
+            return;
+        }
+        let sql = "SELECT column1 FROM (VALUES ('10'), ('9.5'), ('-1')) ORDER BY column1 COLLATE couplet_decimal";
+        let rows = fixture.database.session().fetch(&select(sql)).await.expect("the collation is registered");
+        let ordered: Vec<_> = (0..rows.len()).map(|index| rows.row(index).text(0).expect("text").unwrap()).collect();
+        assert_eq!(ordered, ["-1", "9.5", "10"]);
+    })
+    .await;
+}

@@ -1,0 +1,262 @@
+//! A small library as constant tables, written by hand: what the derives emit for it. Shared by the tests of the pure
+//! layers.
+
+use crate::model::{
+    Access, ColumnMeta, ColumnType, DecodeError, Generated, Link, ModelMeta, OnDelete, Operation, Operator,
+    RelationKind, RelationMeta, ResourceMeta, Row, Rule, Value,
+};
+
+use ColumnType::{Bool, Bytes, Date, Decimal, Enum, F64, I16, I32, I64, Json, Text, Timestamp, Uuid};
+use Operator::{Contains, Eq, Gte, IContains, IStartsWith, In, IsNull, Lt, Ne, NotIn, StartsWith};
+
+const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
+    ColumnMeta {
+        field: name,
+        api_name: name,
+        name,
+        doc: "",
+        ty,
+        nullable: false,
+        generated: None,
+        default: None,
+        unique: false,
+        index: false,
+        access: Access::ReadWrite,
+        filter: &[],
+        sort: false,
+        search: false,
+        rules: &[],
+        example: None,
+    }
+}
+
+const fn nullable(name: &'static str, ty: ColumnType) -> ColumnMeta {
+    ColumnMeta { nullable: true, ..column(name, ty) }
+}
+
+const fn database_key() -> ColumnMeta {
+    ColumnMeta { generated: Some(Generated::Database), filter: &[Eq, In], ..column("id", I64) }
+}
+
+const fn model(name: &'static str, table: &'static str, columns: &'static [ColumnMeta]) -> ModelMeta {
+    ModelMeta {
+        name,
+        doc: "",
+        schema: None,
+        table,
+        view: false,
+        columns,
+        key: &[0],
+        computed: &[],
+        relations: &[],
+        encode,
+    }
+}
+
+fn encode(_: &dyn Row, _: &mut Vec<u8>) -> Result<(), DecodeError> {
+    Ok(())
+}
+
+const fn relation(
+    name: &'static str,
+    kind: RelationKind,
+    target: fn() -> &'static ModelMeta,
+    link: Link,
+) -> RelationMeta {
+    RelationMeta {
+        field: name,
+        api_name: name,
+        doc: "",
+        kind,
+        target,
+        link,
+        include: true,
+        keys_name: None,
+        on_delete: OnDelete::Restrict,
+    }
+}
+
+/// Database key, enum, hidden column, many-to-many through a join model with a key of its own.
+pub(crate) static AUTHORS: ModelMeta = ModelMeta {
+    relations: &[relation(
+        "books",
+        RelationKind::ManyToMany,
+        || &BOOKS,
+        Link::Through { model: || &CREDITS, local: 0, through_local: 1, through_foreign: 2, foreign: 0 },
+    )],
+    ..model(
+        "Author",
+        "authors",
+        &[
+            database_key(),
+            ColumnMeta {
+                filter: &[Eq, In, IContains],
+                sort: true,
+                search: true,
+                rules: &[Rule::Length { min: Some(1), max: Some(200) }],
+                ..column("name", Text)
+            },
+            ColumnMeta { unique: true, ..nullable("email", Text) },
+            ColumnMeta {
+                filter: &[Eq, In],
+                default: Some(|| Value::Text("active".to_owned())),
+                ..column("status", Enum(&["active", "inactive"]))
+            },
+            ColumnMeta { access: Access::Hidden, filter: &[Eq], sort: true, ..column("secret", Text) },
+            ColumnMeta {
+                generated: Some(Generated::CreatedAt),
+                access: Access::ReadOnly,
+                filter: &[Gte, Lt],
+                sort: true,
+                ..column("created_at", Timestamp)
+            },
+        ],
+    )
+};
+
+/// Every relation kind; nullable columns that are sorted and filtered.
+pub(crate) static BOOKS: ModelMeta = ModelMeta {
+    relations: &[
+        relation(
+            "authors",
+            RelationKind::ManyToMany,
+            || &AUTHORS,
+            Link::Through { model: || &CREDITS, local: 0, through_local: 2, through_foreign: 1, foreign: 0 },
+        ),
+        relation("series", RelationKind::BelongsTo, || &SERIES, Link::Local { local: 5, foreign: 0 }),
+        relation("reviews", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: 0, foreign: 1 }),
+        relation("cover", RelationKind::HasOne, || &COVERS, Link::Foreign { local: 0, foreign: 0 }),
+        RelationMeta {
+            keys_name: Some("tag_names"),
+            ..relation(
+                "tags",
+                RelationKind::ManyToMany,
+                || &TAGS,
+                Link::Through { model: || &BOOK_TAGS, local: 0, through_local: 0, through_foreign: 1, foreign: 0 },
+            )
+        },
+        RelationMeta {
+            include: false,
+            ..relation("drafts", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: 0, foreign: 1 })
+        },
+    ],
+    ..model(
+        "Book",
+        "books",
+        &[
+            database_key(),
+            ColumnMeta {
+                filter: &[Eq, Ne, In, NotIn, Contains, IContains, StartsWith, IStartsWith],
+                sort: true,
+                search: true,
+                ..column("title", Text)
+            },
+            ColumnMeta { filter: &[Eq, In, IsNull], search: true, ..nullable("isbn", Text) },
+            ColumnMeta { filter: &[Gte, Lt], sort: true, ..column("rating", F64) },
+            ColumnMeta { filter: &[Eq, Gte, Lt], sort: true, ..nullable("price", Decimal) },
+            ColumnMeta { filter: &[Eq, In, IsNull], index: true, ..nullable("series_id", I64) },
+            ColumnMeta {
+                api_name: "year",
+                filter: &[Eq, Gte, Lt, IsNull],
+                sort: true,
+                ..nullable("published_year", I16)
+            },
+            ColumnMeta { filter: &[Eq, In], ..column("in_print", Bool) },
+        ],
+    )
+};
+
+/// A UUID of the framework, a foreign key whose rows go with their book.
+pub(crate) static REVIEWS: ModelMeta = ModelMeta {
+    relations: &[RelationMeta {
+        on_delete: OnDelete::Cascade,
+        ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 1, foreign: 0 })
+    }],
+    ..model(
+        "Review",
+        "reviews",
+        &[
+            ColumnMeta { generated: Some(Generated::UuidV7), ..column("id", Uuid) },
+            ColumnMeta { filter: &[Eq, In], index: true, ..column("book_id", I64) },
+            ColumnMeta {
+                filter: &[Eq, Gte, Lt],
+                sort: true,
+                rules: &[Rule::IntegerRange { min: Some(1), max: Some(5) }],
+                ..column("rating", I32)
+            },
+            nullable("body", Text),
+        ],
+    )
+};
+
+/// A natural key of text.
+pub(crate) static TAGS: ModelMeta = model("Tag", "tags", &[ColumnMeta { filter: &[Eq, In], ..column("name", Text) }]);
+
+/// A composite key, which is the whole row.
+pub(crate) static BOOK_TAGS: ModelMeta = ModelMeta {
+    key: &[0, 1],
+    relations: &[
+        RelationMeta {
+            on_delete: OnDelete::Cascade,
+            ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 0, foreign: 0 })
+        },
+        relation("tag", RelationKind::BelongsTo, || &TAGS, Link::Local { local: 1, foreign: 0 }),
+    ],
+    ..model("BookTag", "book_tags", &[column("book_id", I64), ColumnMeta { index: true, ..column("tag_name", Text) }])
+};
+
+/// A join model with a key of its own and a column that has a default.
+pub(crate) static CREDITS: ModelMeta = model(
+    "Credit",
+    "credits",
+    &[
+        database_key(),
+        column("author_id", I64),
+        column("book_id", I64),
+        ColumnMeta { default: Some(|| Value::Text("writer".to_owned())), ..column("role", Text) },
+    ],
+);
+
+/// A schema of its own, relations to itself.
+pub(crate) static SERIES: ModelMeta = ModelMeta {
+    schema: Some("library"),
+    relations: &[
+        RelationMeta {
+            on_delete: OnDelete::SetNull,
+            ..relation("parent", RelationKind::BelongsTo, || &SERIES, Link::Local { local: 2, foreign: 0 })
+        },
+        relation("children", RelationKind::HasMany, || &SERIES, Link::Foreign { local: 0, foreign: 2 }),
+    ],
+    ..model("Series", "series", &[database_key(), column("name", Text), nullable("parent_id", I64)])
+};
+
+/// A key that is a foreign key too; the rarer types.
+pub(crate) static COVERS: ModelMeta = ModelMeta {
+    relations: &[relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 0, foreign: 0 })],
+    ..model(
+        "Cover",
+        "covers",
+        &[column("book_id", I64), column("image", Bytes), nullable("meta", Json), column("made_on", Date)],
+    )
+};
+
+/// `/books` with small limits.
+pub(crate) static BOOK_RESOURCE: ResourceMeta = resource("books", || &BOOKS);
+/// `/authors` with small limits.
+pub(crate) static AUTHOR_RESOURCE: ResourceMeta = resource("authors", || &AUTHORS);
+/// `/tags`: nothing to search, nothing to include.
+pub(crate) static TAG_RESOURCE: ResourceMeta = resource("tags", || &TAGS);
+
+const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> ResourceMeta {
+    ResourceMeta {
+        model,
+        name,
+        operations: &Operation::ALL,
+        per_page: 20,
+        max_per_page: 100,
+        max_offset: 100_000,
+        include_depth: 3,
+        include_limit: 100,
+        sub_resources: &[],
+    }
+}

@@ -1,0 +1,180 @@
+//! Reading a JSON body.
+
+use std::fmt;
+
+use poem::Request;
+use poem::http::{StatusCode, header};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value as JsonValue};
+
+use super::super::problem::Problem;
+use crate::error::InputError;
+
+pub(super) const JSON: &str = "application/json";
+/// RFC 7396
+pub(super) const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Reads a body that is one JSON object of at most `depth` levels, in one of the media types `types`.
+///
+/// # Errors
+///
+/// 415 for another media type, 400 for what is no JSON, 422 for JSON that is no object.
+pub(super) async fn object(
+    request: &mut Request,
+    types: &[&str],
+    depth: usize,
+) -> poem::Result<Map<String, JsonValue>> {
+    let given = request.header(header::CONTENT_TYPE).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if !types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
+        let detail = format!("expected a body with Content-Type {}, not {given:?}", types.join(" or "));
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).with_detail(detail).into());
+    }
+    let bytes = request.take_body().into_bytes().await?;
+    parse(&bytes, depth).map_err(Into::into)
+}
+
+fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> {
+    let bad_request = |code, detail: String| {
+        Problem::new(StatusCode::BAD_REQUEST).with_detail(detail.clone()).with_errors(vec![InputError {
+            at: crate::error::Location::Pointer(String::new()),
+            code,
+            detail,
+        }])
+    };
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(bad_request("invalid_json", "expected a JSON object, not an empty body".to_owned()));
+    }
+    if deeper_than(bytes, depth) {
+        return Err(bad_request("too_deep", format!("expected JSON of at most {depth} levels")));
+    }
+    let body: Body = serde_json::from_slice(bytes).map_err(|error| bad_request("invalid_json", error.to_string()))?;
+    match body {
+        Body::Object(members) => Ok(members),
+        Body::Other => {
+            let detail = "expected a JSON object".to_owned();
+            let at = crate::error::Location::Pointer(String::new());
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY)
+                .with_detail(detail.clone())
+                .with_errors(vec![InputError { at, code: "invalid_value", detail }]))
+        }
+    }
+}
+
+/// Whether brackets nest deeper than `depth`; asked before parsing, which would recurse.
+fn deeper_than(bytes: &[u8], depth: usize) -> bool {
+    let (mut level, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => level += 1,
+            b'}' | b']' if !in_string => level = level.saturating_sub(1),
+            _ => {}
+        }
+        if level > depth {
+            return true;
+        }
+    }
+    false
+}
+
+/// A JSON text; a member that is named twice is an error, since one of its values would be lost.
+enum Body {
+    Object(Map<String, JsonValue>),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        macro_rules! other {
+            ($($visit:ident: $ty:ty),*) => {$(
+                fn $visit<E>(self, _: $ty) -> Result<Body, E> {
+                    Ok(Body::Other)
+                }
+            )*};
+        }
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Body;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Body, A::Error> {
+                let mut members = Map::new();
+                while let Some(name) = access.next_key::<String>()? {
+                    if members.contains_key(&name) {
+                        return Err(A::Error::custom(format!("{name:?} is there twice")));
+                    }
+                    members.insert(name, access.next_value()?);
+                }
+                Ok(Body::Object(members))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut access: A) -> Result<Body, A::Error> {
+                while access.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+                Ok(Body::Other)
+            }
+
+            fn visit_unit<E>(self) -> Result<Body, E> {
+                Ok(Body::Other)
+            }
+
+            other!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+        }
+
+        deserializer.deserialize_any(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(body: &[u8]) -> u16 {
+        parse(body, 32).err().map_or(200, |problem| problem.status.as_u16())
+    }
+
+    #[test]
+    fn what_is_no_json_is_400_and_what_is_no_object_is_422() {
+        assert_eq!(status(br#"{"a": [1, {"b": null}]}"#), 200);
+        for bad in [
+            &b""[..],
+            b"  ",
+            b"{",
+            b"{\"a\":1,}",
+            b"\xff",
+            b"{\"a\": \"\xff\"}",
+            b"{\"a\":1} x",
+            b"nul",
+            br#""\ud800""#,
+        ] {
+            assert_eq!(status(bad), 400, "{}", String::from_utf8_lossy(bad));
+        }
+        for other in [&b"null"[..], b"true", b"1", b"-1", b"1.5", b"\"text\"", b"[]", b"[{}]"] {
+            assert_eq!(status(other), 422, "{}", String::from_utf8_lossy(other));
+        }
+    }
+
+    #[test]
+    fn a_member_that_is_there_twice_is_refused() {
+        let problem = parse(br#"{"name": "a", "name": "b"}"#, 32).expect_err("one value would be lost");
+        assert_eq!(problem.status, 400);
+        assert!(problem.to_string().contains("\"name\" is there twice"), "{problem}");
+    }
+
+    #[test]
+    fn depth_is_measured_before_parsing() {
+        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        assert!(!deeper_than(&nested(32), 32));
+        assert!(deeper_than(&nested(33), 32));
+        assert!(deeper_than(&nested(100_000), 32));
+        assert!(!deeper_than(br#"{"a": "[[[[\"[[[[" }"#, 1));
+    }
+}

@@ -1,0 +1,80 @@
+//! Relative references in answers: `Link` of lists, `Location` of created rows.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::crud::{PageMeta, decode_error};
+use crate::error::Result;
+use crate::model::{Loaded, ModelMeta, Value};
+
+/// What may stand in a path segment as it is (RFC 3986, unreserved).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The `Link` header of a page (RFC 8288): `first`, `prev`, `next`, and `last` where the total is known. The other
+/// parameters of the request are kept.
+pub(super) fn pages(path: &str, query: &str, meta: &PageMeta) -> String {
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_page(pair)).collect();
+    let reference = |page: u64, rel: &str| {
+        let kept: String = kept.iter().flat_map(|pair| ["&", pair]).collect();
+        format!("<{path}?page={page}{kept}>; rel=\"{rel}\"")
+    };
+    let mut links = vec![reference(1, "first")];
+    if meta.page > 1 {
+        links.push(reference(meta.page - 1, "prev"));
+    }
+    if meta.has_more {
+        links.push(reference(meta.page + 1, "next"));
+    }
+    if let Some(pages) = meta.pages() {
+        links.push(reference(pages.max(1), "last"));
+    }
+    links.join(", ")
+}
+
+fn is_page(pair: &str) -> bool {
+    pair == "page" || pair.starts_with("page=")
+}
+
+/// The path of the one row of `loaded`: `/books/7`.
+pub(super) fn row(path: &str, model: &'static ModelMeta, loaded: &Loaded) -> Result<String> {
+    let mut location = path.to_owned();
+    for index in model.key {
+        let value = Value::decode(model.columns[*index].ty, loaded.row(0), *index).map_err(decode_error(model))?;
+        location.push('/');
+        location.extend(utf8_percent_encode(&value.to_text(), SEGMENT));
+    }
+    Ok(location)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{CountMode, Page};
+
+    fn meta(page: u64, has_more: bool, total: Option<u64>) -> PageMeta {
+        PageMeta { total, count: CountMode::Exact, ..PageMeta::new(Page { page, per_page: 20 }, has_more) }
+    }
+
+    #[test]
+    fn links_keep_the_other_parameters() {
+        assert_eq!(
+            pages("/books", "language=eng&page=2&title__icontains=a%26b", &meta(2, true, Some(100))),
+            "</books?page=1&language=eng&title__icontains=a%26b>; rel=\"first\", \
+             </books?page=1&language=eng&title__icontains=a%26b>; rel=\"prev\", \
+             </books?page=3&language=eng&title__icontains=a%26b>; rel=\"next\", \
+             </books?page=5&language=eng&title__icontains=a%26b>; rel=\"last\""
+        );
+    }
+
+    #[test]
+    fn a_list_that_is_not_counted_has_no_last_page() {
+        assert_eq!(
+            pages("/books", "", &meta(1, true, None)),
+            "</books?page=1>; rel=\"first\", </books?page=2>; rel=\"next\""
+        );
+    }
+
+    #[test]
+    fn the_last_page_of_an_empty_list_is_its_first() {
+        assert!(pages("/books", "", &meta(1, false, Some(0))).ends_with("</books?page=1>; rel=\"last\""));
+    }
+}

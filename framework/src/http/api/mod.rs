@@ -1,0 +1,248 @@
+//! The endpoints of a derived resource: from a request to a use case, from its rows to bytes.
+
+mod body;
+mod link;
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, EndpointExt, Request, Response};
+
+use super::problem::Problem;
+use super::routes::Route;
+use crate::crud::validate::{self, BodyKind};
+use crate::crud::{self, Write};
+use crate::db::{Database, Meter};
+use crate::error::{Error, InputError};
+use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
+use crate::query::Filter;
+use crate::query::parse::{self, ListOptions};
+use crate::sql;
+
+/// A resource as an app mounts it.
+pub(crate) struct Mounted {
+    pub(crate) database: Database,
+    pub(crate) options: ListOptions,
+    /// The rows that the resource shows at all.
+    pub(crate) filter: Filter,
+    pub(crate) operations: Vec<Operation>,
+    /// What stands before the resource's path, as in `/api/v1`.
+    pub(crate) prefix: String,
+    pub(crate) json_depth: usize,
+}
+
+impl Mounted {
+    pub(crate) fn resource(&self) -> &'static ResourceMeta {
+        self.options.resource
+    }
+
+    pub(crate) fn model(&self) -> &'static ModelMeta {
+        (self.resource().model)()
+    }
+
+    /// The path of the list: `/api/v1/books`.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.prefix, self.resource().name)
+    }
+
+    /// The path of a row, with a segment for each key column: `/api/v1/books/{id}`.
+    pub(crate) fn row_path(&self) -> String {
+        self.model().key_columns().fold(self.path(), |path, column| format!("{path}/{{{}}}", column.api_name))
+    }
+
+    fn operation_path(&self, operation: Operation) -> String {
+        match operation {
+            Operation::List | Operation::Create => self.path(),
+            Operation::Get | Operation::Update | Operation::Replace | Operation::Delete => self.row_path(),
+        }
+    }
+}
+
+/// The method of an operation.
+pub(crate) fn method(operation: Operation) -> Method {
+    match operation {
+        Operation::List | Operation::Get => Method::GET,
+        Operation::Create => Method::POST,
+        Operation::Update => Method::PATCH,
+        Operation::Replace => Method::PUT,
+        Operation::Delete => Method::DELETE,
+    }
+}
+
+/// The routes of a resource. `find` answers the mounted resource of a name, for lists below a row's path.
+pub(crate) fn routes(mounted: &Arc<Mounted>, find: impl Fn(&str) -> Option<Arc<Mounted>>) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for operation in &mounted.operations {
+        let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Operation(*operation) };
+        routes.push(Route {
+            method: method(*operation),
+            path: mounted.operation_path(*operation),
+            endpoint: endpoint.boxed(),
+        });
+    }
+    for sub in mounted.resource().sub_resources {
+        let relation = &mounted.model().relations[sub.relation];
+        let Some(target) = find((sub.target)().name) else { continue };
+        let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Related { relation, target } };
+        let path = format!("{}/{}", mounted.row_path(), relation.api_name);
+        routes.push(Route { method: Method::GET, path, endpoint: endpoint.boxed() });
+    }
+    routes
+}
+
+struct Derived {
+    mounted: Arc<Mounted>,
+    action: Action,
+}
+
+enum Action {
+    Operation(Operation),
+    Related { relation: &'static RelationMeta, target: Arc<Mounted> },
+}
+
+impl Endpoint for Derived {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let mounted = &*self.mounted;
+        match &self.action {
+            Action::Operation(Operation::List) => mounted.list(&request).await,
+            Action::Operation(Operation::Get) => mounted.get(&request).await,
+            Action::Operation(Operation::Create) => mounted.create(request).await,
+            Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).await,
+            Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
+            Action::Operation(Operation::Delete) => mounted.delete(&request).await,
+            Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
+        }
+    }
+}
+
+impl Mounted {
+    async fn list(&self, request: &Request) -> poem::Result<Response> {
+        let mut query = parse::list(&self.options, query_string(request)).map_err(bad_parameters)?;
+        query.filter = self.filter.clone().and(query.filter);
+        let result = crud::list(&query, &mut self.database.session()).await.map_err(problem)?;
+        list_response(request, &result)
+    }
+
+    async fn list_related(
+        &self,
+        relation: &'static RelationMeta,
+        target: &Self,
+        request: &Request,
+    ) -> poem::Result<Response> {
+        let key = self.key(request)?;
+        let mut query = parse::list(&target.options, query_string(request)).map_err(bad_parameters)?;
+        let linked = Filter::LinkedTo(relation, key[0].clone());
+        query.filter = target.filter.clone().and(linked).and(query.filter);
+        let mut session = self.database.session();
+        let result = crud::list(&query, &mut session).await.map_err(problem)?;
+        if result.loaded.is_empty() {
+            // An empty list may mean that there is no such parent.
+            if let Some(meter) = Meter::current() {
+                meter.set_budget(meter.budget() + 1);
+            }
+            let statement = sql::select::by_key(self.model(), &key, &self.filter, false, session.dialect());
+            if session.fetch(&statement).await.map_err(problem)?.len() == 0 {
+                return Err(problem(Error::NotFound(self.model().name)));
+            }
+        }
+        list_response(request, &result)
+    }
+
+    async fn get(&self, request: &Request) -> poem::Result<Response> {
+        let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
+        let key = self.key(request)?;
+        let mut session = self.database.session();
+        let row = crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
+        row_response(StatusCode::OK, &row)
+    }
+
+    async fn create(&self, mut request: Request) -> poem::Result<Response> {
+        self.no_parameters(&request)?;
+        let body = body::object(&mut request, &[body::JSON], self.json_depth).await?;
+        let changes = validate::body(self.model(), BodyKind::Create, &body).map_err(Error::Invalid).map_err(problem)?;
+        let write = Write::Create(vec![changes]);
+        let row = self.write(write).await?;
+        let mut response = row_response(StatusCode::CREATED, &row)?;
+        let location = link::row(&self.path(), self.model(), &row).map_err(problem)?;
+        insert_header(&mut response, header::LOCATION, &location);
+        Ok(response)
+    }
+
+    async fn change(&self, mut request: Request, kind: BodyKind) -> poem::Result<Response> {
+        self.no_parameters(&request)?;
+        let key = self.key(&request)?;
+        let types: &[&str] = if kind == BodyKind::Patch { &[body::JSON, body::MERGE_PATCH] } else { &[body::JSON] };
+        let body = body::object(&mut request, types, self.json_depth).await?;
+        let changes = validate::body(self.model(), kind, &body).map_err(Error::Invalid).map_err(problem)?;
+        let row = self.write(Write::Update { key, changes, filter: self.filter.clone() }).await?;
+        row_response(StatusCode::OK, &row)
+    }
+
+    async fn delete(&self, request: &Request) -> poem::Result<Response> {
+        self.no_parameters(request)?;
+        let key = self.key(request)?;
+        self.write(Write::Delete { key, filter: self.filter.clone() }).await?;
+        Ok(StatusCode::NO_CONTENT.into())
+    }
+
+    async fn write(&self, write: Write) -> poem::Result<Loaded> {
+        let mut rows = crud::write(self.model(), write, &self.database).await.map_err(problem)?;
+        rows.pop().ok_or_else(|| problem(Error::NotFound(self.model().name)))
+    }
+
+    /// The primary key in the path.
+    fn key(&self, request: &Request) -> poem::Result<Vec<Value>> {
+        let (mut key, mut errors) = (Vec::new(), Vec::new());
+        for column in self.model().key_columns() {
+            let text = request.raw_path_param(column.api_name).unwrap_or_default();
+            match Value::parse_text(column.ty, text) {
+                Ok(value) => key.push(value),
+                Err(detail) => errors.push(InputError::parameter(column.api_name, "invalid_value", detail)),
+            }
+        }
+        if errors.is_empty() { Ok(key) } else { Err(bad_parameters(errors)) }
+    }
+
+    fn no_parameters(&self, request: &Request) -> poem::Result<()> {
+        parse::none(&self.options, query_string(request)).map_err(bad_parameters)
+    }
+}
+
+fn query_string(request: &Request) -> &str {
+    request.uri().query().unwrap_or_default()
+}
+
+fn bad_parameters(errors: Vec<InputError>) -> poem::Error {
+    problem(Error::Parameters(errors))
+}
+
+fn problem(error: Error) -> poem::Error {
+    Problem::from(error).into()
+}
+
+fn list_response(request: &Request, result: &crud::ListResult) -> poem::Result<Response> {
+    let mut body = Vec::with_capacity(4096);
+    result.write_json(&mut body).map_err(problem)?;
+    let mut response = json_response(StatusCode::OK, body);
+    let links = link::pages(request.original_uri().path(), query_string(request), &result.meta);
+    insert_header(&mut response, header::LINK, &links);
+    Ok(response)
+}
+
+fn row_response(status: StatusCode, row: &Loaded) -> poem::Result<Response> {
+    let mut body = Vec::with_capacity(512);
+    row.write_row(0, &mut body).map_err(|error| problem(crud::decode_error(row.meta)(error)))?;
+    Ok(json_response(status, body))
+}
+
+pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> Response {
+    Response::builder().status(status).header(header::CONTENT_TYPE, "application/json").body(body)
+}
+
+fn insert_header(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

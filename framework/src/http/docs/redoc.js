@@ -1,0 +1,1 @@
+Redoc.init(document.body.dataset.specification, { scrollYOffset: '#pages' }, document.getElementById('ui'));

@@ -1,0 +1,113 @@
+//! What endpoints written by hand take: [`ListQuery`].
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use super::api::Mounted;
+use super::openapi::{PLACEHOLDER, list_query_marker};
+use super::problem::Problem;
+use crate::crud::{self, Page, decode_error};
+use crate::db::Executor;
+use crate::error::{Error, Result};
+use crate::model::Resource;
+use crate::query::{self, Filter, parse};
+
+/// The query string of a list of `R`, for a `#[OpenApi]` endpoint written by hand: the same parameters, checks and
+/// errors as the derived list has, in the specification too. The app must have the resource.
+///
+/// # Examples
+///
+/// ```
+/// use couplet::http::{ListQuery, Problem};
+/// use couplet::crud::Page;
+/// use couplet::prelude::*;
+/// use poem::web::Data;
+/// use poem_openapi::OpenApi;
+///
+/// /// A book.
+/// #[derive(Model, Resource)]
+/// pub struct Book {
+///     pub id: i64,
+///     #[field(filter)]
+///     pub year: i32,
+/// }
+///
+/// struct Classics;
+///
+/// #[OpenApi]
+/// impl Classics {
+///     /// Books that are old enough.
+///     #[oai(path = "/classics", method = "get")]
+///     async fn list(&self, list: ListQuery<Book>, db: Data<&Database>) -> Result<Page<Book>, Problem> {
+///         Ok(list.filter(Book::YEAR.lt(1900)).fetch(*db).await?)
+///     }
+/// }
+/// ```
+pub struct ListQuery<R> {
+    query: query::ListQuery,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> ListQuery<R> {
+    /// Narrows the rows further.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.query.filter = filter.and(self.query.filter);
+        self
+    }
+
+    /// Reads the page.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn fetch<'a>(self, executor: impl Executor<'a>) -> Result<Page<R>> {
+        let result = crud::list(&self.query, &mut executor.session()).await?;
+        let items = result.loaded.build().map_err(decode_error(R::META))?;
+        Ok(Page { items, meta: result.meta })
+    }
+}
+
+/// The resources of an app by name, as extractors find them in a request.
+#[derive(Clone)]
+pub(crate) struct Known(pub(crate) Arc<[Arc<Mounted>]>);
+
+impl<'a, R: Resource> ApiExtractor<'a> for ListQuery<R> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        let placeholder = MetaSchema { description: Some(PLACEHOLDER), ..MetaSchema::new("string") };
+        registry.schemas.insert(list_query_marker(R::RESOURCE.name), placeholder);
+    }
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(MetaSchemaRef::Reference(list_query_marker(R::RESOURCE.name)))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let known = request.data::<Known>().map(|known| &*known.0).unwrap_or_default();
+        let Some(mounted) = known.iter().find(|mounted| mounted.resource().name == R::RESOURCE.name) else {
+            let detail = format!("a list of {} is asked for, which is no resource of this app", R::META.name);
+            return Err(Problem::from(Error::other(detail)).into());
+        };
+        let mut query = parse::list(&mounted.options, request.uri().query().unwrap_or_default())
+            .map_err(|errors| Problem::from(Error::Parameters(errors)))?;
+        query.filter = mounted.filter.clone().and(query.filter);
+        Ok(Self { query, of: PhantomData })
+    }
+}

@@ -1,0 +1,103 @@
+//! The specification: OpenAPI 3.0.3, made once when the app is composed and frozen as bytes.
+//!
+//! Derived operations are written here from the models' tables; what users wrote with poem-openapi is taken from its own
+//! document. The order of everything is the order of the code, so the bytes are the same from run to run.
+
+mod merge;
+mod operations;
+mod parameters;
+mod schemas;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as JsonValue, json};
+
+pub(crate) use merge::{PLACEHOLDER, UserApi, list_query_marker};
+pub(crate) use schemas::page_name;
+
+use super::api::Mounted;
+use super::problem;
+use crate::error::{Error, Result};
+use crate::model::Catalog;
+
+/// What the specification says of the API as a whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Info {
+    pub(crate) title: String,
+    pub(crate) version: String,
+    pub(crate) description: String,
+}
+
+/// The finished specification.
+pub(crate) struct Specification {
+    pub(crate) json: String,
+    pub(crate) yaml: String,
+}
+
+/// Writes the specification of the mounted resources and the users' own endpoints.
+///
+/// # Errors
+///
+/// Two schemas of one name that differ, or a page of a model that the app does not know.
+pub(crate) fn specification(
+    info: &Info,
+    catalog: &Catalog,
+    mounted: &[Arc<Mounted>],
+    users: &[UserApi],
+) -> Result<Specification> {
+    let mut document = json!({
+        "openapi": "3.0.3",
+        "info": {"title": info.title, "version": info.version, "description": info.description},
+        "servers": [{"url": "/"}],
+        "security": [],
+        "tags": mounted.iter().map(|mounted| tag(mounted)).collect::<Vec<_>>(),
+        "paths": paths(mounted),
+        "components": {
+            "schemas": component_schemas(catalog, mounted),
+            "responses": operations::error_responses(),
+            "headers": operations::headers(),
+        },
+    });
+    for user in users {
+        merge::merge(&mut document, user, mounted)?;
+    }
+    merge::check_references(&document)?;
+    let json = serde_json::to_string_pretty(&document).map_err(Error::other)?;
+    let yaml = serde_yaml::to_string(&document).map_err(Error::other)?;
+    Ok(Specification { json, yaml })
+}
+
+fn tag(mounted: &Mounted) -> JsonValue {
+    json!({"name": mounted.resource().name, "description": mounted.model().doc})
+}
+
+fn paths(all: &[Arc<Mounted>]) -> JsonValue {
+    let mut paths = Map::new();
+    for mounted in all {
+        for operation in &mounted.operations {
+            let (path, method, document) = operations::operation(mounted, *operation);
+            let item = paths.entry(path).or_insert_with(|| json!({}));
+            item[method] = document;
+        }
+        for sub in mounted.resource().sub_resources {
+            if let Some(target) = all.iter().find(|other| other.resource().name == (sub.target)().name) {
+                let (path, document) = operations::related(mounted, sub, target);
+                paths.insert(path, json!({"get": document}));
+            }
+        }
+    }
+    paths.into()
+}
+
+fn component_schemas(catalog: &Catalog, mounted: &[Arc<Mounted>]) -> JsonValue {
+    let mut components = Map::new();
+    for model in catalog.models() {
+        components.insert(model.name.to_owned(), schemas::row(model));
+    }
+    for mounted in mounted {
+        components.extend(schemas::of_resource(mounted));
+    }
+    components.insert("PageMeta".to_owned(), schemas::page_meta());
+    components.insert(problem::SCHEMA.to_owned(), problem::Problem::schema());
+    components.into()
+}

@@ -1,0 +1,257 @@
+//! The operations of a resource: parameters, bodies, answers of every status.
+
+use serde_json::{Map, Value as JsonValue, json};
+
+use super::super::api::{Mounted, method};
+use super::super::problem;
+use super::parameters;
+use super::schemas::{body_kind, body_name, example_body, page_name, reference};
+use crate::crud::validate::BodyKind;
+use crate::model::{ModelMeta, Operation, SubResource};
+
+/// The path, the method and the description of a derived operation.
+pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, String, JsonValue) {
+    let (resource, model) = (mounted.resource(), mounted.model());
+    let noun = words(model.name);
+    let nouns = resource.name.replace('-', " ");
+    let (path, summary) = match operation {
+        Operation::List => (mounted.path(), format!("List {nouns}")),
+        Operation::Get => (mounted.row_path(), format!("Get {} {noun}", article(&noun))),
+        Operation::Create => (mounted.path(), format!("Create {} {noun}", article(&noun))),
+        Operation::Update => (mounted.row_path(), format!("Update {} {noun}", article(&noun))),
+        Operation::Replace => (mounted.row_path(), format!("Replace {} {noun}", article(&noun))),
+        Operation::Delete => (mounted.row_path(), format!("Delete {} {noun}", article(&noun))),
+    };
+    let mut document = json!({
+        "tags": [resource.name],
+        "summary": summary,
+        "operationId": format!("{}.{}", resource.name, operation.name()),
+        "parameters": parameters_of(mounted, operation),
+        "responses": responses(model, operation),
+    });
+    if let Some(kind) = body_kind(operation) {
+        document["requestBody"] = request_body(model, kind);
+    }
+    let method = method(operation).as_str().to_lowercase();
+    (path, method, document)
+}
+
+/// The path and the description of a list below a row's path.
+pub(super) fn related(parent: &Mounted, sub: &SubResource, target: &Mounted) -> (String, JsonValue) {
+    let relation = &parent.model().relations[sub.relation];
+    let mut parameters = parameters::key(parent.model());
+    parameters.extend(parameters::list(target));
+    let mut responses = responses(target.model(), Operation::List);
+    responses.insert("404".to_owned(), error_reference("NotFound"));
+    responses.sort_keys();
+    let noun = words(parent.model().name);
+    let document = json!({
+        "tags": [parent.resource().name],
+        "summary": format!("List the {} of {} {noun}", relation.api_name, article(&noun)),
+        "operationId": format!("{}.{}.list", parent.resource().name, relation.api_name),
+        "parameters": parameters,
+        "responses": responses,
+    });
+    (format!("{}/{}", parent.row_path(), relation.api_name), document)
+}
+
+fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
+    match operation {
+        Operation::List => parameters::list(mounted),
+        Operation::Create => Vec::new(),
+        Operation::Get => {
+            let mut parameters = parameters::key(mounted.model());
+            parameters.extend(parameters::include(mounted.resource()));
+            parameters
+        }
+        Operation::Update | Operation::Replace | Operation::Delete => parameters::key(mounted.model()),
+    }
+}
+
+fn request_body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
+    let mut media = json!({"schema": reference(&body_name(model, kind))});
+    if let Some(example) = example_body(model, kind) {
+        media["example"] = example;
+    }
+    let content = match kind {
+        BodyKind::Patch => json!({"application/merge-patch+json": media, "application/json": media}),
+        BodyKind::Create | BodyKind::Replace => json!({"application/json": media}),
+    };
+    json!({"required": true, "content": content})
+}
+
+fn responses(model: &ModelMeta, operation: Operation) -> Map<String, JsonValue> {
+    let mut responses = Map::new();
+    let (status, success) = match operation {
+        Operation::List => ("200", page(model)),
+        Operation::Get => ("200", row(model, "The row.")),
+        Operation::Create => ("201", created(model)),
+        Operation::Update | Operation::Replace => ("200", row(model, "The row as it is now.")),
+        Operation::Delete => ("204", json!({"description": "Deleted.", "headers": request_id()})),
+    };
+    responses.insert(status.to_owned(), success);
+    for (status, name) in errors(operation) {
+        responses.insert((*status).to_owned(), error_reference(name));
+    }
+    responses
+}
+
+fn page(model: &ModelMeta) -> JsonValue {
+    let mut headers = request_id();
+    headers["Link"] = json!({"$ref": "#/components/headers/Link"});
+    let schema = reference(&page_name(model));
+    json!({"description": "A page of rows.", "headers": headers, "content": {"application/json": {"schema": schema}}})
+}
+
+fn row(model: &ModelMeta, description: &str) -> JsonValue {
+    let schema = reference(model.name);
+    json!({
+        "description": description,
+        "headers": request_id(),
+        "content": {"application/json": {"schema": schema}},
+    })
+}
+
+fn created(model: &ModelMeta) -> JsonValue {
+    let mut created = row(model, "The new row.");
+    created["headers"]["Location"] = json!({"$ref": "#/components/headers/Location"});
+    created
+}
+
+fn request_id() -> JsonValue {
+    json!({"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}})
+}
+
+/// The headers that answers refer to.
+pub(super) fn headers() -> JsonValue {
+    let text = |description: &str| json!({"description": description, "schema": {"type": "string"}});
+    json!({
+        "X-Request-Id": text("The id under which the log knows the request."),
+        "Link": text("References to the first, previous, next and last page (RFC 8288)."),
+        "Location": text("The path of the new row."),
+        "Retry-After": {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}},
+    })
+}
+
+const READ: &[(&str, &str)] = &[("400", "BadRequest"), ("500", "Internal"), ("503", "Unavailable"), ("504", "Timeout")];
+
+/// The errors that an operation can answer.
+fn errors(operation: Operation) -> &'static [(&'static str, &'static str)] {
+    match operation {
+        Operation::List => READ,
+        Operation::Get => &[
+            ("400", "BadRequest"),
+            ("404", "NotFound"),
+            ("500", "Internal"),
+            ("503", "Unavailable"),
+            ("504", "Timeout"),
+        ],
+        Operation::Create => &[
+            ("400", "BadRequest"),
+            ("408", "SlowBody"),
+            ("409", "Conflict"),
+            ("413", "TooLarge"),
+            ("415", "MediaType"),
+            ("422", "Invalid"),
+            ("500", "Internal"),
+            ("503", "Unavailable"),
+            ("504", "Timeout"),
+        ],
+        Operation::Update | Operation::Replace => &[
+            ("400", "BadRequest"),
+            ("404", "NotFound"),
+            ("408", "SlowBody"),
+            ("409", "Conflict"),
+            ("413", "TooLarge"),
+            ("415", "MediaType"),
+            ("422", "Invalid"),
+            ("500", "Internal"),
+            ("503", "Unavailable"),
+            ("504", "Timeout"),
+        ],
+        Operation::Delete => &[
+            ("400", "BadRequest"),
+            ("404", "NotFound"),
+            ("409", "Conflict"),
+            ("500", "Internal"),
+            ("503", "Unavailable"),
+            ("504", "Timeout"),
+        ],
+    }
+}
+
+/// Every error answer: its name in the components, its status, what it means, an example of `errors`.
+const ERRORS: &[(&str, u16, &str)] = &[
+    ("BadRequest", 400, "A parameter or a JSON text that cannot be read; every bad one is named."),
+    ("NotFound", 404, "There is no such row."),
+    ("SlowBody", 408, "The body did not come in time."),
+    ("Conflict", 409, "A unique or foreign key would be violated."),
+    ("TooLarge", 413, "The body is too large."),
+    ("MediaType", 415, "The body is of a media type that is not read."),
+    ("Invalid", 422, "Values that cannot be accepted; every one is named."),
+    ("Internal", 500, "An internal error; the log has its cause under the request id."),
+    ("Unavailable", 503, "The database is down or all its connections are in use."),
+    ("Timeout", 504, "The deadline has passed."),
+];
+
+/// The error answers that operations refer to.
+pub(super) fn error_responses() -> JsonValue {
+    let mut responses = Map::new();
+    for (name, status, description) in ERRORS {
+        let mut headers = request_id();
+        if *status == 503 {
+            headers["Retry-After"] = json!({"$ref": "#/components/headers/Retry-After"});
+        }
+        let media = json!({"schema": reference(problem::SCHEMA), "example": problem_example(*status, description)});
+        let response =
+            json!({"description": description, "headers": headers, "content": {problem::CONTENT_TYPE: media}});
+        responses.insert((*name).to_owned(), response);
+    }
+    responses.into()
+}
+
+fn problem_example(status: u16, description: &str) -> JsonValue {
+    let title = poem::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let errors = match status {
+        400 => {
+            json!([{"parameter": "sort", "code": "unknown_field", "detail": "unknown sort column \"titel\"; did you mean \"title\"?"}])
+        }
+        409 => json!([{"pointer": "/email", "code": "unique", "detail": "another row has this email"}]),
+        422 => json!([{"pointer": "/name", "code": "required", "detail": "\"name\" is required"}]),
+        _ => json!([]),
+    };
+    json!({
+        "type": "about:blank",
+        "title": title.unwrap_or_default(),
+        "status": status,
+        "detail": description,
+        "instance": "/books",
+        "request_id": "0190a5d4-5c1e-7cc2-8f3a-2f1c6e9b7d10",
+        "errors": errors,
+    })
+}
+
+pub(super) fn error_reference(name: &str) -> JsonValue {
+    json!({"$ref": format!("#/components/responses/{name}")})
+}
+
+/// The name of the error answer of a status.
+pub(super) fn error_name(status: u16) -> Option<&'static str> {
+    ERRORS.iter().find(|(_, known, _)| *known == status).map(|(name, ..)| *name)
+}
+
+/// `BookAuthor` as `book author`.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for (index, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && index > 0 {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}

@@ -1,0 +1,134 @@
+//! The parameters of operations, each typed.
+
+use serde_json::{Value as JsonValue, json};
+
+use super::super::api::Mounted;
+use super::schemas::{example_of_key, type_schema};
+use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
+
+/// The parameters of a row's path.
+pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
+    let parameter = |column: &ColumnMeta| {
+        let mut parameter = json!({
+            "name": column.api_name,
+            "in": "path",
+            "required": true,
+            "schema": type_schema(column.ty),
+            "example": example_of_key(column),
+        });
+        if !column.doc.is_empty() {
+            parameter["description"] = json!(column.doc);
+        }
+        parameter
+    };
+    model.key_columns().map(parameter).collect()
+}
+
+/// The parameters of a list.
+pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
+    let (resource, model) = (mounted.resource(), mounted.model());
+    let mut parameters = pagination(resource);
+    parameters.extend(sort(model));
+    parameters.extend(include(resource));
+    if model.columns.iter().any(|column| column.search) {
+        let fields: Vec<&str> = model.columns.iter().filter(|column| column.search).map(|c| c.api_name).collect();
+        let description = format!("A text to search for, whatever the case, in: {}.", fields.join(", "));
+        parameters.push(query("q", &description, json!({"type": "string", "maxLength": 200})));
+    }
+    for column in model.columns {
+        parameters.extend(column.filter.iter().map(|operator| filter(column, *operator)));
+    }
+    parameters
+}
+
+/// The `include` parameter, where there is something to include.
+pub(super) fn include(resource: &ResourceMeta) -> Option<JsonValue> {
+    let paths = include_paths((resource.model)(), resource.include_depth);
+    (!paths.is_empty()).then(|| {
+        let description = "Relations to load with the rows, separated by commas.";
+        names("include", description, &paths)
+    })
+}
+
+/// Every path of includable relations up to `depth`: exactly what the server takes.
+fn include_paths(model: &ModelMeta, depth: usize) -> Vec<String> {
+    let mut paths = Vec::new();
+    if depth == 0 {
+        return paths;
+    }
+    for relation in model.relations.iter().filter(|relation| relation.include) {
+        paths.push(relation.api_name.to_owned());
+        let nested = include_paths((relation.target)(), depth - 1);
+        paths.extend(nested.into_iter().map(|path| format!("{}.{path}", relation.api_name)));
+    }
+    paths
+}
+
+fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
+    let page = json!({"type": "integer", "format": "int64", "minimum": 1, "default": 1});
+    let per_page = json!({
+        "type": "integer",
+        "format": "int32",
+        "minimum": 1,
+        "maximum": resource.max_per_page,
+        "default": resource.per_page,
+    });
+    let count = json!({"type": "string", "enum": ["exact", "estimated", "none"], "default": "exact"});
+    let ceiling = format!("The page's number, from 1. A page may skip {} rows at most.", resource.max_offset);
+    vec![
+        query("page", &ceiling, page),
+        query("per_page", "Rows of a page.", per_page),
+        query("count", "How the rows are counted: one by one, by the database's estimate, or not at all.", count),
+    ]
+}
+
+fn sort(model: &ModelMeta) -> Option<JsonValue> {
+    let sortable = |(index, column): (usize, &'static ColumnMeta)| {
+        (column.sort || model.key.contains(&index)).then_some(column.api_name)
+    };
+    let columns = model.columns.iter().enumerate().filter_map(sortable);
+    let terms: Vec<String> = columns.flat_map(|name| [name.to_owned(), format!("-{name}")]).collect();
+    (!terms.is_empty()).then(|| names("sort", "Columns to sort by, separated by commas; `-` is largest first.", &terms))
+}
+
+fn filter(column: &ColumnMeta, operator: Operator) -> JsonValue {
+    let name = operator.parameter(column.api_name);
+    let text = |what: &str| format!("Rows whose `{}` {what}.", column.api_name);
+    let (description, schema) = match operator {
+        Operator::Eq => (text("equals this"), operand(column)),
+        Operator::Ne => (text("is something else than this, NULL excepted"), operand(column)),
+        Operator::Gt => (text("is greater than this"), operand(column)),
+        Operator::Gte => (text("is this or greater"), operand(column)),
+        Operator::Lt => (text("is less than this"), operand(column)),
+        Operator::Lte => (text("is this or less"), operand(column)),
+        Operator::In => (text("is one of these; repeat the parameter"), many(column)),
+        Operator::NotIn => (text("is none of these; repeat the parameter"), many(column)),
+        Operator::Contains => (text("has this inside"), type_schema(column.ty)),
+        Operator::IContains => (text("has this inside, whatever the case"), type_schema(column.ty)),
+        Operator::StartsWith => (text("begins with this"), type_schema(column.ty)),
+        Operator::IStartsWith => (text("begins with this, whatever the case"), type_schema(column.ty)),
+        Operator::IsNull => (text("is NULL (`true`) or is not (`false`)"), json!({"type": "boolean"})),
+    };
+    query(&name, &description, schema)
+}
+
+/// The type of a filter's value; what a body must satisfy does not bind a filter, and an example would be filled in by
+/// the pages when a request is tried out.
+fn operand(column: &ColumnMeta) -> JsonValue {
+    type_schema(column.ty)
+}
+
+fn many(column: &ColumnMeta) -> JsonValue {
+    json!({"type": "array", "items": type_schema(column.ty), "maxItems": 500})
+}
+
+fn names(name: &str, description: &str, values: &[String]) -> JsonValue {
+    let mut parameter = query(name, description, json!({"type": "array", "items": {"type": "string", "enum": values}}));
+    parameter["style"] = json!("form");
+    parameter["explode"] = json!(false);
+    parameter
+}
+
+fn query(name: &str, description: &str, schema: JsonValue) -> JsonValue {
+    json!({"name": name, "in": "query", "description": description, "required": false, "schema": schema})
+}

@@ -1,0 +1,40 @@
+//! `#[model(…)]`.
+
+use syn::{Attribute, Ident, LitStr};
+
+use super::{Item, items};
+use crate::diagnostics::Diagnostics;
+use crate::naming::Case;
+
+/// What `#[model(…)]` says.
+#[derive(Default)]
+pub(crate) struct ModelAttr {
+    pub(crate) table: Option<LitStr>,
+    pub(crate) schema: Option<LitStr>,
+    pub(crate) view: Option<Ident>,
+    pub(crate) rename_all: Option<Case>,
+}
+
+const NAMES: &[&str] = &["table", "schema", "view", "rename_all"];
+
+impl ModelAttr {
+    pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
+        let mut read = Self::default();
+        for item in items("model", attrs, diagnostics) {
+            let result = read.read_item(item);
+            diagnostics.take(result);
+        }
+        read
+    }
+
+    fn read_item(&mut self, item: Item) -> syn::Result<()> {
+        match item.name.to_string().as_str() {
+            "table" => self.table = Some(item.text("authors")?),
+            "schema" => self.schema = Some(item.text("library")?),
+            "view" => self.view = Some(item.flag()?),
+            "rename_all" => self.rename_all = Some(item.case()?),
+            _ => return Err(item.unknown("model", NAMES)),
+        }
+        Ok(())
+    }
+}

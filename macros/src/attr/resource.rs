@@ -1,0 +1,48 @@
+//! `#[resource(…)]`.
+
+use syn::{Attribute, Expr, Ident, LitStr};
+
+use super::{Item, items, names};
+use crate::diagnostics::Diagnostics;
+
+/// What `#[resource(…)]` says. A number comes with its tokens, to point to.
+#[derive(Default)]
+pub(crate) struct ResourceAttr {
+    pub(crate) path: Option<LitStr>,
+    pub(crate) operations: Option<Vec<Ident>>,
+    pub(crate) read_only: Option<Ident>,
+    pub(crate) per_page: Option<(Expr, u64)>,
+    pub(crate) max_per_page: Option<(Expr, u64)>,
+    pub(crate) max_offset: Option<(Expr, u64)>,
+    pub(crate) include_depth: Option<(Expr, u64)>,
+    pub(crate) include_limit: Option<(Expr, u64)>,
+}
+
+const NAMES: &[&str] =
+    &["path", "operations", "read_only", "per_page", "max_per_page", "max_offset", "include_depth", "include_limit"];
+
+impl ResourceAttr {
+    pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
+        let mut read = Self::default();
+        for item in items("resource", attrs, diagnostics) {
+            let result = read.read_item(item);
+            diagnostics.take(result);
+        }
+        read
+    }
+
+    fn read_item(&mut self, item: Item) -> syn::Result<()> {
+        match item.name.to_string().as_str() {
+            "path" => self.path = Some(item.text("/authors")?),
+            "operations" => self.operations = Some(item.list("list, get", names)?),
+            "read_only" => self.read_only = Some(item.flag()?),
+            "per_page" => self.per_page = Some(item.number(20)?),
+            "max_per_page" => self.max_per_page = Some(item.number(100)?),
+            "max_offset" => self.max_offset = Some(item.number(100_000)?),
+            "include_depth" => self.include_depth = Some(item.number(3)?),
+            "include_limit" => self.include_limit = Some(item.number(100)?),
+            _ => return Err(item.unknown("resource", NAMES)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! The inputs of a create and an update: `NewAuthor`, `AuthorPatch`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Type};
+
+use super::column::function;
+use super::token::documentation;
+use crate::model::{Column, Generated, Kind, Model, Relation};
+use crate::naming::plain;
+
+pub(super) fn new_ident(model: &Model) -> Ident {
+    format_ident!("New{}", plain(&model.ident), span = model.ident.span())
+}
+
+pub(super) fn patch_ident(model: &Model) -> Ident {
+    format_ident!("{}Patch", plain(&model.ident), span = model.ident.span())
+}
+
+/// Both structs. They stand beside the model, where `__couplet` is not known.
+pub(super) fn structs(model: &Model, private: &TokenStream) -> TokenStream {
+    let Model { ident, vis, .. } = model;
+    let (new, patch) = (new_ident(model), patch_ident(model));
+    let name = plain(ident);
+    let new_doc = format!("What a create of [`{name}`] takes. A field that is `None` gets its default, or NULL.");
+    let patch_doc = format!("What an update of [`{name}`] takes. A field that is not named stays as it is.");
+    let new_fields = creatable(model).map(|(_, column)| {
+        let (field, ty) = (&column.field, new_type(column, private));
+        let doc = field_doc(column);
+        quote!(#[doc = #doc] #vis #field: #ty)
+    });
+    let new_links = links(model).map(|(_, relation, keys)| {
+        let (doc, ty) = (link_doc(relation), keys_type(relation, private));
+        quote!(#[doc = #doc] #vis #keys: #private::Option<#ty>)
+    });
+    let patch_fields = patchable(model).map(|(_, column)| {
+        let (field, ty, doc) = (&column.field, &column.ty, field_doc(column));
+        quote!(#[doc = #doc] #vis #field: #private::Patch<#ty>)
+    });
+    let patch_links = links(model).map(|(_, relation, keys)| {
+        let (doc, ty) = (link_doc(relation), keys_type(relation, private));
+        quote!(#[doc = #doc] #vis #keys: #private::Patch<#ty>)
+    });
+    let derives = derives(model, private);
+    quote! {
+        #[doc = #new_doc]
+        #derives
+        #vis struct #new {
+            #(#new_fields,)*
+            #(#new_links,)*
+        }
+
+        #[doc = #patch_doc]
+        #derives
+        #[derive(#private::Default)]
+        #vis struct #patch {
+            #(#patch_fields,)*
+            #(#patch_links,)*
+        }
+    }
+}
+
+/// `New::new` and what both turn into.
+pub(super) fn impls(model: &Model) -> TokenStream {
+    let constructor = constructor(model);
+    let (new, patch) = (new_ident(model), patch_ident(model));
+    let new_columns = creatable(model).map(|(index, column)| {
+        let field = &column.field;
+        if column.generated.is_some() || column.attr.default.is_some() {
+            let to_value = function(&column.inner, "to_value");
+            quote! {
+                if let __couplet::Option::Some(value) = &self.#field {
+                    changes.columns.push((#index, #to_value(value)));
+                }
+            }
+        } else {
+            let to_value = function(&column.ty, "to_value");
+            quote!(changes.columns.push((#index, #to_value(&self.#field)));)
+        }
+    });
+    let patch_columns = patchable(model).map(|(index, column)| {
+        let (field, to_value) = (&column.field, function(&column.ty, "to_value"));
+        quote! {
+            if let __couplet::Patch::Set(value) = &self.#field {
+                changes.columns.push((#index, #to_value(value)));
+            }
+        }
+    });
+    let push_links = |set: TokenStream| {
+        let links = links(model).map(move |(index, _, keys)| {
+            quote! {
+                if let #set(keys) = &self.#keys {
+                    changes.links.push((#index, __couplet::key_values(keys)));
+                }
+            }
+        });
+        links.collect::<TokenStream>()
+    };
+    let new_links = push_links(quote!(__couplet::Option::Some));
+    let patch_links = push_links(quote!(__couplet::Patch::Set));
+    quote! {
+        #constructor
+
+        #[automatically_derived]
+        impl __couplet::NewRecord for #new {
+            #[allow(unused_mut)]
+            fn into_changes(self) -> __couplet::Changes {
+                let mut changes = <__couplet::Changes as __couplet::Default>::default();
+                #(#new_columns)*
+                #new_links
+                changes
+            }
+        }
+
+        #[automatically_derived]
+        impl __couplet::PatchRecord for #patch {
+            #[allow(unused_mut)]
+            fn into_changes(self) -> __couplet::Changes {
+                let mut changes = <__couplet::Changes as __couplet::Default>::default();
+                #(#patch_columns)*
+                #patch_links
+                changes
+            }
+        }
+    }
+}
+
+/// `NewAuthor::new`, with the required fields in order; where there is none, `Default` too.
+fn constructor(model: &Model) -> TokenStream {
+    let (new, vis) = (new_ident(model), &model.vis);
+    let required: Vec<&Column> =
+        creatable(model).map(|(_, column)| column).filter(|column| column.required()).collect();
+    let optional = creatable(model).map(|(_, column)| column).filter(|column| !column.required());
+    let optional = optional.map(|column| column.field.clone()).chain(links(model).map(|(_, _, keys)| keys.clone()));
+    let parameters = required.iter().map(|column| {
+        let (field, ty) = (&column.field, &column.ty);
+        quote!(#field: impl __couplet::Into<#ty>)
+    });
+    let values = required.iter().map(|column| {
+        let field = &column.field;
+        quote!(#field: __couplet::Into::into(#field))
+    });
+    let default = if required.is_empty() {
+        quote! {
+            #[automatically_derived]
+            impl __couplet::Default for #new {
+                fn default() -> Self {
+                    Self::new()
+                }
+            }
+        }
+    } else {
+        TokenStream::new()
+    };
+    quote! {
+        #[automatically_derived]
+        impl #new {
+            /// The required fields; all others get their defaults.
+            #[must_use]
+            #[allow(dead_code, clippy::too_many_arguments)]
+            #vis fn new(#(#parameters),*) -> Self {
+                Self {
+                    #(#values,)*
+                    #(#optional: __couplet::Option::None,)*
+                }
+            }
+        }
+        #default
+    }
+}
+
+/// Columns that a create may set: all but a key that the database makes.
+fn creatable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
+    model.columns.iter().enumerate().filter(|(_, column)| column.generated != Some(Generated::Database))
+}
+
+/// Columns that an update may set: all but the key.
+fn patchable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
+    model.columns.iter().enumerate().filter(|(_, column)| !column.key)
+}
+
+fn links(model: &Model) -> impl Iterator<Item = (usize, &Relation, &Ident)> {
+    model
+        .relations
+        .iter()
+        .enumerate()
+        .filter_map(|(index, relation)| Some((index, relation, &relation.keys.as_ref()?.field)))
+}
+
+fn new_type(column: &Column, private: &TokenStream) -> TokenStream {
+    let (ty, inner) = (&column.ty, &column.inner);
+    if column.generated.is_some() || column.attr.default.is_some() {
+        quote!(#private::Option<#inner>)
+    } else {
+        quote!(#ty)
+    }
+}
+
+fn keys_type(relation: &Relation, private: &TokenStream) -> TokenStream {
+    let target: &Type = &relation.target;
+    quote_spanned!(target.span()=> #private::Vec<<#target as #private::Model>::Key>)
+}
+
+/// Enums and the contents of JSON columns need not be `Clone` or `Debug`, so that inputs with one are neither.
+fn derives(model: &Model, private: &TokenStream) -> TokenStream {
+    let known = |column: &Column| !matches!(column.kind, Kind::Custom | Kind::Json);
+    if model.columns.iter().all(known) {
+        quote!(#[derive(#private::Clone, #private::Debug)])
+    } else {
+        TokenStream::new()
+    }
+}
+
+fn field_doc(column: &Column) -> String {
+    documentation(&column.doc, || format!("The column `{}`.", column.name))
+}
+
+fn link_doc(relation: &Relation) -> String {
+    format!("The keys of the rows that `{}` is to hold, all others removed.", plain(&relation.field))
+}

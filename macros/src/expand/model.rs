@@ -1,0 +1,229 @@
+//! `impl Model`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, LitByteStr, LitStr};
+
+use super::{column, enclosed, input, option, relation, token};
+use crate::attr::FieldAttr;
+use crate::check::check;
+use crate::crate_path;
+use crate::diagnostics::Diagnostics;
+use crate::model::{Column, Computed, Kind, Model};
+use crate::naming::plain;
+
+/// Everything that `derive(Model)` writes. With a mistake the bodies are left out, so that rustc reports no second one
+/// about names that are missing.
+pub(crate) fn model(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> TokenStream {
+    let Some(mut model) = Model::read(derive, diagnostics) else { return TokenStream::new() };
+    check(&model, diagnostics);
+    let private = crate_path::private();
+    if !diagnostics.is_empty() {
+        model.columns.retain(|column| !matches!(column.kind, Kind::Unsupported(_)));
+    }
+    let inputs = input::structs(&model, &private);
+    let tokens = token::constants(&model);
+    let input_impls = input::impls(&model);
+    let (body, checks) = if diagnostics.is_empty() {
+        (Body::whole(&model), relation::checks(&model))
+    } else {
+        (Body::stub(), TokenStream::new())
+    };
+    let model_impl = model_impl(&model, &body);
+    let enclosed = enclosed(&private, &quote!(#tokens #input_impls #checks #model_impl));
+    quote!(#inputs #enclosed)
+}
+
+/// The parts of the implementation that need every attribute to be right.
+struct Body {
+    checks: TokenStream,
+    computed: Vec<TokenStream>,
+    relations: Vec<TokenStream>,
+    decode: TokenStream,
+    attach: TokenStream,
+    write_json: TokenStream,
+    key: TokenStream,
+}
+
+impl Body {
+    fn whole(model: &Model) -> Self {
+        Self {
+            checks: column::checks(model),
+            computed: model.computed.iter().map(computed_meta).collect(),
+            relations: relation::metas(model),
+            decode: decode(model),
+            attach: relation::attach(model),
+            write_json: write_json(model),
+            key: key_value(model),
+        }
+    }
+
+    fn stub() -> Self {
+        let body = quote!(loop {});
+        Self {
+            checks: TokenStream::new(),
+            computed: Vec::new(),
+            relations: Vec::new(),
+            decode: body.clone(),
+            attach: body.clone(),
+            write_json: body.clone(),
+            key: body,
+        }
+    }
+}
+
+fn model_impl(model: &Model, body: &Body) -> TokenStream {
+    let Model { ident, doc, table, .. } = model;
+    let (new, patch) = (input::new_ident(model), input::patch_ident(model));
+    let name = plain(ident);
+    let schema = option(model.attr.schema.as_ref().map(|schema| quote!(#schema)));
+    let view = model.attr.view.is_some();
+    let columns = column::metas(model);
+    let count = columns.len();
+    let key_indexes = model.key();
+    let key_type = key_type(model);
+    let Body { checks, computed, relations, decode, attach, write_json, key } = body;
+    quote! {
+        static COLUMNS: [__couplet::ColumnMeta; #count] = [#(#columns),*];
+        // A static, since the address of a model tells it from others.
+        static META: __couplet::ModelMeta = __couplet::ModelMeta {
+            name: #name,
+            doc: #doc,
+            schema: #schema,
+            table: #table,
+            view: #view,
+            columns: &COLUMNS,
+            key: <#ident as __couplet::Model>::KEY,
+            computed: &[#(#computed),*],
+            relations: &[#(#relations),*],
+            encode: __couplet::encode::<#ident>,
+        };
+        #checks
+
+        #[automatically_derived]
+        impl __couplet::Model for #ident {
+            type Key = #key_type;
+            type Scope = ();
+            type New = #new;
+            type Patch = #patch;
+
+            const COLUMNS: &'static [__couplet::ColumnMeta] = &COLUMNS;
+            const KEY: &'static [usize] = &[#(#key_indexes),*];
+            const META: &'static __couplet::ModelMeta = &META;
+
+            #[allow(unused_variables, clippy::empty_loop)]
+            fn decode(row: &dyn __couplet::Row) -> __couplet::Result<Self, __couplet::DecodeError> {
+                #decode
+            }
+
+            #[allow(unused_variables, clippy::empty_loop)]
+            fn attach(
+                &mut self,
+                relation: usize,
+                related: &__couplet::Related<'_>,
+            ) -> __couplet::Result<(), __couplet::DecodeError> {
+                #attach
+            }
+
+            #[allow(unused_variables, clippy::empty_loop)]
+            fn write_json(&self, out: &mut __couplet::Vec<u8>) {
+                #write_json
+            }
+
+            #[allow(clippy::empty_loop)]
+            fn key(&self) -> Self::Key {
+                #key
+            }
+        }
+    }
+}
+
+/// The key's type, or any that is one where the key is a mistake.
+fn key_type(model: &Model) -> TokenStream {
+    let key = model.key();
+    let types: Vec<_> = key.iter().map(|index| &model.columns[*index].ty).collect();
+    match types[..] {
+        [] => quote!(i64),
+        [ty] => quote!(#ty),
+        _ => quote!((#(#types),*)),
+    }
+}
+
+fn key_value(model: &Model) -> TokenStream {
+    let key = model.key();
+    let values: Vec<_> = key
+        .iter()
+        .map(|index| {
+            let field = &model.columns[*index].field;
+            quote!(__couplet::Clone::clone(&self.#field))
+        })
+        .collect();
+    match &values[..] {
+        [value] => value.clone(),
+        values => quote!((#(#values),*)),
+    }
+}
+
+/// Columns come from the row, relations are empty, and computed fields are set once the rest is there.
+fn decode(model: &Model) -> TokenStream {
+    let columns = model.columns.iter().enumerate().map(|(index, column)| {
+        let field = &column.field;
+        let decode = column::call(column, "decode");
+        quote!(#field: #decode(row, #index)?)
+    });
+    let rest = model.relations.iter().map(|it| &it.field).chain(model.computed.iter().map(|it| &it.field));
+    let rest = rest.map(|field| quote!(#field: __couplet::Default::default()));
+    let fields = columns.chain(rest);
+    if model.computed.is_empty() {
+        return quote!(__couplet::Result::Ok(Self { #(#fields),* }));
+    }
+    let computed = model.computed.iter().map(|computed| {
+        let Computed { field, attr: FieldAttr { computed: path, .. }, .. } = computed;
+        quote!(record.#field = #path(&record);)
+    });
+    quote! {
+        let mut record = Self { #(#fields),* };
+        #(#computed)*
+        __couplet::Result::Ok(record)
+    }
+}
+
+/// Names are constant bytes, comma and colon included.
+fn write_json(model: &Model) -> TokenStream {
+    let columns = model.columns.iter().filter(|column| readable(column)).map(|it| (&it.api_name, &it.field, &it.ty));
+    let computed = model.computed.iter().map(|it| (&it.api_name, &it.field, &it.ty));
+    let members: Vec<_> = columns.chain(computed).collect();
+    let members = members.iter().enumerate().map(|(index, (name, field, ty))| {
+        let begin = if index == 0 { '{' } else { ',' };
+        let bytes = LitByteStr::new(format!("{begin}\"{name}\":").as_bytes(), field.span());
+        let write = column::function(ty, "write_json");
+        quote! {
+            out.extend_from_slice(#bytes);
+            #write(&self.#field, out);
+        }
+    });
+    let members: Vec<_> = members.collect();
+    let begin = if members.is_empty() { quote!(out.push(b'{');) } else { TokenStream::new() };
+    let relations = model.relations.iter().map(|relation| {
+        let (field, name) = (&relation.field, LitStr::new(&relation.api_name, relation.field.span()));
+        quote!(self.#field.write_member(#name, out);)
+    });
+    quote! {
+        #begin
+        #(#members)*
+        #(#relations)*
+        out.push(b'}');
+    }
+}
+
+fn readable(column: &Column) -> bool {
+    column.attr.hidden.is_none() && column.attr.write_only.is_none()
+}
+
+fn computed_meta(computed: &Computed) -> TokenStream {
+    let Computed { api_name, doc, ty, .. } = computed;
+    let (column_type, nullable) = (column::constant(ty, "TYPE"), column::constant(ty, "NULLABLE"));
+    quote! {
+        __couplet::ComputedMeta { api_name: #api_name, doc: #doc, ty: #column_type, nullable: #nullable }
+    }
+}

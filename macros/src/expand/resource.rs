@@ -1,0 +1,136 @@
+//! `impl Resource`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{DeriveInput, Expr, Ident};
+
+use super::enclosed;
+use crate::attr::ResourceAttr;
+use crate::crate_path;
+use crate::diagnostics::{Diagnostics, silently, unknown};
+use crate::model::Model;
+use crate::naming::{Case, plain, plural};
+
+/// What `derive(Resource)` writes. It reads the model's attributes too, whose mistakes `derive(Model)` reports.
+pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> TokenStream {
+    let (model, sound) = silently(|diagnostics| {
+        let model = Model::read(derive, diagnostics)?;
+        crate::check::check(&model, diagnostics);
+        Some(model)
+    });
+    let Some(model) = model else { return TokenStream::new() };
+    let attr = ResourceAttr::read(&derive.attrs, diagnostics);
+    let name = name(&model, &attr, diagnostics);
+    let operations = operations(&model, &attr, diagnostics);
+    page_sizes(&attr, diagnostics);
+    let sub_resources = if sound { sub_resources(&model) } else { Vec::new() };
+    let ident = &model.ident;
+    let number = |given: &Option<(Expr, u64)>, default: u64| {
+        proc_macro2::Literal::u64_unsuffixed(given.as_ref().map_or(default, |(_, number)| *number))
+    };
+    let per_page = number(&attr.per_page, 20);
+    let max_per_page = number(&attr.max_per_page, 100);
+    let max_offset = number(&attr.max_offset, 100_000);
+    let include_depth = number(&attr.include_depth, 3);
+    let include_limit = number(&attr.include_limit, 100);
+    let items = quote! {
+        static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
+            model: || <#ident as __couplet::Model>::META,
+            name: #name,
+            operations: &[#(__couplet::Operation::#operations),*],
+            per_page: #per_page,
+            max_per_page: #max_per_page,
+            max_offset: #max_offset,
+            include_depth: #include_depth,
+            include_limit: #include_limit,
+            sub_resources: &[#(#sub_resources),*],
+        };
+
+        #[automatically_derived]
+        impl __couplet::Resource for #ident {
+            const RESOURCE: &'static __couplet::ResourceMeta = &RESOURCE;
+        }
+    };
+    enclosed(&crate_path::private(), &items)
+}
+
+/// Operations by their names in attributes, in the order of the documentation; the first two read.
+const OPERATIONS: &[(&str, &str)] = &[
+    ("list", "List"),
+    ("get", "Get"),
+    ("create", "Create"),
+    ("update", "Update"),
+    ("replace", "Replace"),
+    ("delete", "Delete"),
+];
+const READS: &[&str] = &["list", "get"];
+
+/// One path segment, without the slash.
+fn name(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> String {
+    let Some(path) = &attr.path else { return plural(&Case::Kebab.apply(&plain(&model.ident))) };
+    let value = path.value();
+    let segment = value.strip_prefix('/').unwrap_or(&value);
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-' || letter == '_';
+    if segment.is_empty() || !segment.chars().all(plain) {
+        let text = "a path is one segment of lower-case letters, digits, `-` and `_`, as in \"/book-authors\"";
+        diagnostics.error(path, text);
+    }
+    segment.to_owned()
+}
+
+/// The variants of `Operation` that the resource offers. A view can only be read.
+fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> Vec<Ident> {
+    if let (Some(word), Some(_)) = (&attr.read_only, &attr.operations) {
+        diagnostics.error(word, "`read_only` stands for `operations(list, get)`; keep one");
+    }
+    let reads_only = model.attr.view.is_some() || attr.read_only.is_some();
+    let Some(operations) = &attr.operations else {
+        let offered = OPERATIONS.iter().filter(|(name, _)| !reads_only || READS.contains(name));
+        return offered.map(|(_, variant)| format_ident!("{variant}")).collect();
+    };
+    let names: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
+    for (index, operation) in operations.iter().enumerate() {
+        let name = plain(operation);
+        if !names.contains(&name.as_str()) {
+            diagnostics.error(operation, unknown("operation", &name, &names));
+        } else if operations[..index].contains(operation) {
+            diagnostics.error(operation, format!("`{name}` is given twice; keep one"));
+        } else if model.attr.view.is_some() && !READS.contains(&name.as_str()) {
+            diagnostics.error(operation, "a view can only be read: `list` and `get`");
+        }
+    }
+    let given = |name: &str| operations.iter().any(|operation| plain(operation) == name);
+    OPERATIONS.iter().filter(|(name, _)| given(name)).map(|(_, variant)| format_ident!("{variant}")).collect()
+}
+
+/// A default page over the cap would be refused on every list.
+fn page_sizes(attr: &ResourceAttr, diagnostics: &mut Diagnostics) {
+    let cap = attr.max_per_page.as_ref().map_or(100, |(_, number)| *number);
+    for (tokens, number) in [&attr.per_page, &attr.max_per_page].into_iter().flatten() {
+        if u32::try_from(*number).is_err() {
+            diagnostics.error(tokens, format!("a page has {} rows at most", u32::MAX));
+            return;
+        }
+    }
+    match (&attr.per_page, &attr.max_per_page) {
+        (Some((tokens, number)), _) if *number > cap => {
+            diagnostics.error(tokens, format!("more than a page may have; raise `max_per_page`, which is {cap}"));
+        }
+        (None, Some((tokens, _))) if cap < 20 => {
+            diagnostics.error(tokens, format!("less than the default page of 20; add `per_page = {cap}`"));
+        }
+        _ => {}
+    }
+}
+
+fn sub_resources(model: &Model) -> Vec<TokenStream> {
+    let listed = model.relations.iter().enumerate().filter(|(_, relation)| relation.attr.sub_resource.is_some());
+    listed
+        .map(|(index, relation)| {
+            let target = &relation.target;
+            let target = quote_spanned!(target.span()=> <#target as __couplet::Resource>::RESOURCE);
+            quote!(__couplet::SubResource { relation: #index, target: || #target }).into_token_stream()
+        })
+        .collect()
+}

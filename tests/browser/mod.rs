@@ -1,0 +1,79 @@
+//! The documentation pages in a real browser: they show the API, reach only their own server, and can try it out.
+
+mod chromium;
+mod sample;
+
+use serde_json::Value;
+
+use chromium::{Chromium, Tab};
+
+const PAGES: [&str; 4] = ["/docs", "/docs/scalar", "/docs/redoc", "/docs/rapidoc"];
+
+/// The text of a page as a reader sees it, in the shadow trees of web components too.
+const TEXT: &str = "(function text(node) {
+    if (node.nodeType === Node.TEXT_NODE) return node.data;
+    if (['SCRIPT', 'STYLE'].includes(node.nodeName)) return '';
+    return [...(node.shadowRoot ?? node).childNodes].map(text).join(' ');
+})(document.getElementById('ui'))";
+
+#[tokio::test]
+async fn pages_of_a_sample_api_work_offline() {
+    check_pages(&sample::serve().await).await;
+}
+
+/// Opens every documentation page of the app at `base_url`, which must have `GET /books` in its specification.
+///
+/// Without a browser on this machine it says so and checks nothing.
+pub async fn check_pages(base_url: &str) {
+    let Some(browser) = Chromium::find() else {
+        println!("skipped: no Chromium found; on Debian, `apt install chromium` brings it");
+        return;
+    };
+    let mut tab = browser.open_tab().await;
+    let summary = summary_of_the_list(base_url).await;
+
+    for page in PAGES {
+        tab.navigate(&format!("{base_url}{page}")).await;
+        tab.wait_for(&format!("{TEXT}.includes({summary})")).await;
+        if page == "/docs" {
+            try_the_list_in_swagger_ui(&mut tab).await;
+        }
+        assert_own_origin(&tab, page, base_url);
+        assert_eq!(tab.errors(), Vec::<String>::new(), "{page} reports errors in the console");
+    }
+    tab.close().await;
+}
+
+async fn try_the_list_in_swagger_ui(tab: &mut Tab) {
+    let list = "document.querySelector('.opblock-get:has([data-path=\"/books\"])')";
+    tab.wait_for(&format!("{list}?.querySelector('.opblock-summary-control')")).await;
+    tab.evaluate(&format!("{list}.querySelector('.opblock-summary-control').click()")).await;
+    // The button is there before the operation's references are resolved, and fails until they are.
+    tab.wait_for(&format!("{list}.querySelector('[data-param-name]') && {list}.querySelector('button.execute')")).await;
+    tab.evaluate(&format!("{list}.querySelector('button.execute').click()")).await;
+    tab.wait_for(&format!("{list}.querySelector('.live-responses-table tbody .response-col_status')")).await;
+
+    let status = format!("{list}.querySelector('.live-responses-table tbody .response-col_status').textContent");
+    assert_eq!(tab.evaluate(&status).await.as_str().map(str::trim), Some("200"));
+    let body =
+        tab.evaluate(&format!("{list}.querySelector('.live-responses-table .highlight-code').textContent")).await;
+    assert!(body.as_str().is_some_and(|body| body.contains("\"items\"")), "the answer's body is not shown: {body}");
+}
+
+/// What the pages call the list of books, as a literal of JavaScript.
+async fn summary_of_the_list(base_url: &str) -> Value {
+    let specification = reqwest::get(format!("{base_url}/openapi.json")).await.unwrap();
+    let specification: Value = specification.error_for_status().unwrap().json().await.unwrap();
+    let summary = &specification["paths"]["/books"]["get"]["summary"];
+    assert!(summary.is_string(), "GET /books has no summary in the specification");
+    summary.clone()
+}
+
+fn assert_own_origin(tab: &Tab, page: &str, base_url: &str) {
+    let requests = tab.requests();
+    assert!(requests.contains(&format!("{base_url}/openapi.json")), "{page} does not read the specification");
+    let own = |url: &&String| url.starts_with(&format!("{base_url}/"));
+    let inline = |url: &&String| url.starts_with("data:") || url.starts_with("blob:");
+    let foreign: Vec<_> = requests.iter().filter(|url| !own(url) && !inline(url)).collect();
+    assert!(foreign.is_empty(), "{page} asks other origins: {foreign:?}");
+}
