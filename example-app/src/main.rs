@@ -1,1 +1,4 @@
+//! A book catalogue on couplet.
+#![allow(missing_docs, dead_code)]
+mod models;
 fn main() {}

@@ -1,6 +1,7 @@
 //! The only module that names poem: from requests to use cases, from rows to bytes.
 
 pub(crate) mod api;
+pub(crate) mod assemble;
 pub mod docs;
 pub mod extract;
 pub mod middleware;

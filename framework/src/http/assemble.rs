@@ -1,0 +1,129 @@
+//! Everything that an app serves, put together: users' own endpoints, derived ones, specification and pages.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use poem::endpoint::BoxEndpoint;
+use poem::http::uri::PathAndQuery;
+use poem::http::{Method, Uri, header};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response};
+use poem_openapi::{OpenApi, OpenApiService};
+
+use super::api::{self, Mounted};
+use super::docs;
+use super::extract::Known;
+use super::openapi::{Info, Specification, UserApi, specification};
+use super::routes::{Route, Routes};
+use crate::db::Database;
+use crate::error::Result;
+use crate::model::Catalog;
+
+/// An API that was written by hand, as [`App::api`](crate::App::api) takes it.
+pub(crate) struct OwnApi {
+    document: UserApi,
+    endpoint: BoxEndpoint<'static>,
+}
+
+impl OwnApi {
+    /// Takes a poem-openapi API that is to be served below `prefix`.
+    pub(crate) fn new<A: OpenApi + 'static>(api: A, prefix: &str) -> Result<Self> {
+        let service = OpenApiService::new(api, "", "");
+        let document = UserApi::new(&service, prefix)?;
+        Ok(Self { document, endpoint: service.into_endpoint().map_to_response().boxed() })
+    }
+}
+
+/// Routes to everything but health and metrics, and the specification that describes it.
+///
+/// # Errors
+///
+/// Names that clash; see [`specification`].
+pub(crate) fn assemble(
+    info: &Info,
+    catalog: &Catalog,
+    mounted: &[Arc<Mounted>],
+    own: Vec<OwnApi>,
+    database: &Database,
+    prefix: &str,
+    with_docs: bool,
+) -> Result<(Routes, Specification)> {
+    let mut routes = Routes::default();
+    let mut documents = Vec::new();
+    for OwnApi { document, endpoint } in own {
+        let endpoint = endpoint.data(Known(mounted.into())).data(database.clone());
+        let shared = Arc::new(WithoutPrefix { endpoint: endpoint.boxed(), prefix: prefix.to_owned() });
+        for (method, path) in document.operations() {
+            routes.add(Route { method, path, endpoint: Shared(Arc::clone(&shared)).boxed() });
+        }
+        documents.push(document);
+    }
+    for resource in mounted {
+        let find = |name: &str| mounted.iter().find(|other| other.resource().name == name).cloned();
+        for route in api::routes(resource, find) {
+            routes.add(route);
+        }
+    }
+    let specification = specification(info, catalog, mounted, &documents)?;
+    if with_docs {
+        add_docs(&mut routes, &info.title, &specification);
+    }
+    Ok((routes, specification))
+}
+
+/// Where the specification is served.
+pub(crate) const SPECIFICATION: &str = "/openapi.json";
+
+fn add_docs(routes: &mut Routes, title: &str, specification: &Specification) {
+    let mut add = |path: &str, endpoint| {
+        routes.add(Route { method: Method::GET, path: path.to_owned(), endpoint });
+    };
+    add(SPECIFICATION, fixed("application/json", &specification.json));
+    add("/openapi.yaml", fixed("application/yaml", &specification.yaml));
+    for page in docs::pages(title, SPECIFICATION) {
+        let path = page.path();
+        add(path, page.boxed());
+    }
+}
+
+/// Answers with the same bytes each time.
+fn fixed(content_type: &'static str, text: &str) -> BoxEndpoint<'static> {
+    let bytes = Bytes::from(text.to_owned());
+    poem::endpoint::make_sync(move |_| {
+        Response::builder().header(header::CONTENT_TYPE, content_type).body(bytes.clone())
+    })
+    .boxed()
+}
+
+/// poem-openapi routes by paths without the app's prefix.
+struct WithoutPrefix {
+    endpoint: BoxEndpoint<'static>,
+    prefix: String,
+}
+
+impl Endpoint for WithoutPrefix {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        if let Some(uri) = without_prefix(request.uri(), &self.prefix) {
+            request.set_uri(uri);
+        }
+        self.endpoint.call(request).await
+    }
+}
+
+fn without_prefix(uri: &Uri, prefix: &str) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix(prefix)?;
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(rest.parse::<PathAndQuery>().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+struct Shared(Arc<WithoutPrefix>);
+
+impl Endpoint for Shared {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        self.0.call(request).await
+    }
+}
