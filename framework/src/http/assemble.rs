@@ -105,7 +105,7 @@ impl Endpoint for WithoutPrefix {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         if let Some(uri) = without_prefix(request.uri(), &self.prefix) {
-            request.set_uri(uri);
+            *request.uri_mut() = uri;
         }
         self.endpoint.call(request).await
     }
