@@ -100,7 +100,8 @@ impl Database {
     /// The URL cannot be read.
     pub fn lazy(options: DatabaseOptions, metrics: Arc<Metrics>) -> Result<Self> {
         let max = options.pool_size.saturating_add(options.max_overflow).max(1);
-        let pool = |opener, keep, max, what| Pool::new(opener, keep, max, what, &options, Arc::clone(&metrics));
+        let options = Arc::new(options);
+        let pool = |opener, keep, max, what| Pool::new(opener, keep, max, what, &options, &metrics);
         let (dialect, main, readers) = if options.url.starts_with("sqlite:") {
             let writer = Opener::Sqlite(SqliteOpener::writer(&options.url)?);
             let readers = match SqliteOpener::reader(&options.url)? {
@@ -121,7 +122,7 @@ impl Database {
                     .to_owned(),
             ));
         };
-        let recorder = Recorder::new(Arc::clone(&metrics), options.slow_query_threshold);
+        let recorder = Recorder::new(metrics, options.slow_query_threshold);
         Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder }) })
     }
 

@@ -48,6 +48,7 @@ pub(super) fn on_statement(error: sqlx::Error) -> Error {
 pub(super) fn on_connect(error: sqlx::Error, target: &str) -> Error {
     match error {
         sqlx::Error::Io(error) => Error::Unavailable(format!("{target} cannot be reached: {error}")),
+        sqlx::Error::Configuration(error) => Error::Startup(format!("{target} cannot be opened: {error}")),
         sqlx::Error::Tls(error) => Error::Startup(format!("no TLS connection to {target}: {error}")),
         sqlx::Error::Database(error) => match on_database(error.as_ref()) {
             Error::Database(_) | Error::Unavailable(_) if is_misconfigured(error.as_ref()) => {

@@ -3,11 +3,14 @@
 //! [`Database`] is the handle that an app holds; a [`Session`] is what one request reads through, on at most one
 //! connection; a [`Transaction`] is how rows change. Every statement passes [`execute`], where it is counted and timed.
 
+pub mod check;
 mod connection;
 pub mod database;
 mod error;
 pub mod execute;
+mod inspect;
 pub mod meter;
+pub mod migrate;
 mod pool;
 mod postgres;
 mod row;
@@ -18,8 +21,8 @@ pub mod transaction;
 pub use database::{Database, DatabaseOptions, PoolStatus};
 pub use meter::Meter;
 pub use session::{Executor, Session};
-pub use sqlite::DECIMAL_COLLATION;
 pub use transaction::Transaction;
 
 #[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 mod tests;

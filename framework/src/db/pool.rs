@@ -32,7 +32,7 @@ pub(super) struct Pool {
     connections: managed::Pool<Manager>,
     metrics: Arc<Metrics>,
     max: usize,
-    options: DatabaseOptions,
+    options: Arc<DatabaseOptions>,
     /// What waits here, for messages.
     what: &'static str,
 }
@@ -50,8 +50,8 @@ impl Pool {
         keep: usize,
         max: usize,
         what: &'static str,
-        options: &DatabaseOptions,
-        metrics: Arc<Metrics>,
+        options: &Arc<DatabaseOptions>,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self> {
         let manager = Manager { opener, keep, recycle_at: options.pool_recycle };
         let config = PoolConfig { queue_mode: QueueMode::Lifo, ..PoolConfig::new(max) };
@@ -66,7 +66,7 @@ impl Pool {
         let size = gauge(max);
         metrics.db_pool_max_connections.add(size);
         metrics.db_pool_connections_available.add(size);
-        Ok(Self { connections, metrics, max, options: options.clone(), what })
+        Ok(Self { connections, metrics: Arc::clone(metrics), max, options: Arc::clone(options), what })
     }
 
     /// Takes a connection out of the pool, or opens one.
@@ -221,10 +221,10 @@ impl Lease {
         self.finish(phase, outcome)
     }
 
-    /// Begins to write and stops at once, which a read-only file or server refuses.
+    /// Begins to write and stops at once, which a read-only file refuses; to begin alone it would allow.
     pub(super) async fn check_writable(&mut self) -> Result<()> {
         if self.dialect() == Dialect::Sqlite {
-            self.batch("BEGIN IMMEDIATE; ROLLBACK").await?;
+            self.batch("BEGIN IMMEDIATE; CREATE TABLE _couplet_probe (probe); ROLLBACK").await?;
         }
         Ok(())
     }
@@ -240,7 +240,7 @@ impl Lease {
     pub(super) async fn commit(&mut self) -> Result<()> {
         if self.phase == Phase::Failed {
             // PostgreSQL would answer COMMIT with a rollback and no error.
-            self.rollback().await?;
+            let _ = self.rollback().await;
             return Err(Refused::new("a statement of the transaction failed, so it was rolled back").into());
         }
         self.batch("COMMIT").await?;
@@ -252,8 +252,12 @@ impl Lease {
         if self.phase == Phase::Busy {
             return Ok(()); // the connection will be closed, and the database rolls back itself
         }
-        self.batch("ROLLBACK").await?;
-        self.phase = Phase::Idle;
+        match self.batch("ROLLBACK").await {
+            Ok(()) => self.phase = Phase::Idle,
+            // SQLite rolls back itself after some errors. The connection is closed, to be sure.
+            Err(Error::Database(_)) => {}
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
@@ -286,10 +290,20 @@ impl Lease {
             Some(Err(error)) => {
                 if error::leaves_connection_usable(&error) {
                     self.phase = if phase == Phase::Idle { Phase::Idle } else { Phase::Failed };
+                } else {
+                    self.forget_idle();
                 }
                 Err(error::on_statement(error))
             }
             None => Err(Error::DeadlineExceeded),
+        }
+    }
+
+    /// After one connection was lost, so are most likely those that wait in the pool, as when the server restarted: one
+    /// request fails, not one for each of them.
+    fn forget_idle(&self) {
+        if let Some(pool) = self.object.as_ref().and_then(Object::pool) {
+            drop(pool.retain(|_, _| false));
         }
     }
 

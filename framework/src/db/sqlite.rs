@@ -18,7 +18,7 @@ use super::connection::Connection;
 use crate::error::{Error, Result};
 
 /// The collation of columns that hold decimals as text.
-pub const DECIMAL_COLLATION: &str = "couplet_decimal";
+const DECIMAL_COLLATION: &str = "couplet_decimal";
 
 /// How long SQLite waits for a lock that another process holds.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -63,7 +63,8 @@ impl SqliteOpener {
         } else if self.writes
             && let Some(folder) = self.options.get_filename().parent()
         {
-            tokio::fs::create_dir_all(folder).await?;
+            let made = tokio::fs::create_dir_all(folder).await;
+            made.map_err(|error| sqlx::Error::Configuration(format!("its folder cannot be made: {error}").into()))?;
         }
         let mut connection = self.options.connect().await?;
         let watch = Watch::new();

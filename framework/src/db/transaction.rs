@@ -62,6 +62,11 @@ impl Transaction {
         (&self.database, self.lease.as_mut().expect("commit and rollback take the transaction with it"))
     }
 
+    /// Executes statements without values, which are not counted.
+    pub(super) async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.parts().1.batch(sql).await
+    }
+
     /// Takes the time limit from the statements to come.
     pub(super) fn unlimited(&mut self) {
         self.parts().1.unlimited();

@@ -1,17 +1,36 @@
 //! Counting rows.
 
-use super::{Dialect, Statement};
+use sea_query::{Asterisk, Expr, Func, Query, SelectStatement};
+
+use super::filter::condition;
+use super::table::Table;
+use super::{Dialect, Statement, Verb};
 use crate::query::ListQuery;
 
 /// The number of rows, as an `i64` in one row.
 #[must_use]
 pub fn exact(query: &ListQuery, dialect: Dialect) -> Statement {
-    todo!()
+    let count = counted(query, Func::count(Expr::col(Asterisk)).into(), dialect);
+    Statement::build(Verb::Select, query.model, &count, dialect)
 }
 
 /// The planner's plan for the rows, as JSON text in one row, whose estimate is at `$[0].Plan.Plan Rows`; `None` where the
 /// database has no estimate.
 #[must_use]
 pub fn estimated(query: &ListQuery, dialect: Dialect) -> Option<Statement> {
-    todo!()
+    if dialect == Dialect::Sqlite {
+        return None;
+    }
+    let rows = counted(query, Expr::Constant(1.into()), dialect);
+    let mut statement = Statement::build(Verb::Select, query.model, &rows, dialect);
+    statement.sql.insert_str(0, "EXPLAIN (FORMAT JSON) ");
+    Some(statement)
+}
+
+fn counted(query: &ListQuery, what: Expr, dialect: Dialect) -> SelectStatement {
+    let table = Table::new(query.model, dialect);
+    let mut rows = Query::select();
+    rows.expr(what).from(table.reference());
+    rows.and_where_option(condition(&query.filter, &table, dialect));
+    rows
 }

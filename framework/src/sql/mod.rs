@@ -1,11 +1,16 @@
 //! From a [`ListQuery`](crate::query::ListQuery) or [`Changes`](crate::model::Changes) to statements. Pure: no I/O.
 
+mod bind;
 pub mod count;
+mod filter;
 pub mod include;
+mod link;
 pub mod migration;
 pub mod schema;
 pub mod select;
+mod sort;
 pub mod statement;
+mod table;
 pub mod write;
 
 pub use migration::Migration;

@@ -1,6 +1,8 @@
 //! A statement, ready to be executed.
 
-use sea_query::Values;
+use sea_query::{PostgresQueryBuilder, QueryStatementBuilder, SqliteQueryBuilder, Value, Values};
+
+use crate::model::ModelMeta;
 
 /// The databases that are spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,4 +50,34 @@ pub struct Statement {
     pub verb: Verb,
     /// The name of the model that it concerns, as in `Author`; a label of metrics.
     pub model: &'static str,
+}
+
+impl Statement {
+    /// Writes a statement in the language of the database.
+    pub(super) fn build(
+        verb: Verb,
+        model: &'static ModelMeta,
+        statement: &impl QueryStatementBuilder,
+        dialect: Dialect,
+    ) -> Self {
+        let (sql, Values(mut values)) = match dialect {
+            Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
+            Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
+        };
+        // LIMIT and OFFSET come as unsigned numbers, and binding one above `i64::MAX` panics.
+        for value in &mut values {
+            if let Value::BigUnsigned(number) = value {
+                *value = Value::BigInt(number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)));
+            }
+        }
+        Self { sql, values: Values(values), verb, model: model.name }
+    }
+}
+
+/// Compares the texts of a statement in both languages.
+#[cfg(test)]
+#[track_caller]
+pub(super) fn assert_sql(make: impl Fn(Dialect) -> Statement, sqlite: &str, postgres: &str) {
+    assert_eq!(make(Dialect::Sqlite).sql, sqlite);
+    assert_eq!(make(Dialect::Postgres).sql, postgres);
 }

@@ -16,7 +16,7 @@ async fn constraints_name_the_columns_and_never_the_values() {
         fixture.run(first).await.expect("inserted");
 
         let email = ("/email".to_owned(), "unique");
-        let cases: [(&str, bool, Vec<(String, &str)>); 6] = [
+        let cases = [
             ("INSERT INTO t VALUES (2, 'secret@example.org', 1, 1, 'x', 1, 1)", true, vec![email]),
             (
                 "INSERT INTO t VALUES (2, 'secret', 41, 42, 'x', 1, 1)",
@@ -164,6 +164,21 @@ async fn a_file_that_is_no_database_stops_the_start_and_is_left_alone() {
     assert!(matches!(&error, Error::Startup(text) if text.contains("not a database")), "{error}");
     assert_eq!(std::fs::read_to_string(&file).expect("still there"), content);
     std::fs::remove_file(file).expect("removed");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_stops_the_start() {
+    let folder = std::env::temp_dir().join(format!("couplet-test-{}", Uuid::now_v7()));
+    let url = format!("sqlite://{}/app.db", folder.display());
+    let database = Database::connect(options(url.clone()), metrics()).await.expect("created");
+    database.close().await;
+    let error = Database::connect(options(format!("{url}?mode=ro")), metrics()).await.err().expect("read-only");
+    assert!(matches!(&error, Error::Startup(text) if text.contains("app.db cannot be")), "{error}");
+
+    let below_a_file = format!("{url}/deeper.db");
+    let error = Database::connect(options(below_a_file), metrics()).await.err().expect("a file is no folder");
+    assert!(matches!(&error, Error::Startup(text) if text.contains("its folder cannot be made")), "{error}");
+    std::fs::remove_dir_all(folder).expect("removed");
 }
 
 #[tokio::test]

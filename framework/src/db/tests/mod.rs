@@ -1,7 +1,10 @@
 //! One suite over a SQLite file, SQLite in memory and, where `COUPLET_TEST_POSTGRES` names a server on which databases may
 //! be created, PostgreSQL.
 
+mod check;
 mod errors;
+mod migrate;
+mod models;
 mod pool;
 mod session;
 mod values;
@@ -17,7 +20,6 @@ use uuid::Uuid;
 use super::{Database, DatabaseOptions, Meter, Transaction};
 use crate::error::{Error, Location, Result};
 use crate::metrics::Metrics;
-use crate::model::RowSet;
 use crate::sql::{Dialect, Statement, Verb};
 
 /// A fresh database.

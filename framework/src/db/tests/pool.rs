@@ -159,6 +159,57 @@ async fn a_lost_connection_is_replaced() {
 }
 
 #[tokio::test]
+async fn one_lost_connection_takes_those_that_wait_with_it() {
+    on_each(async |fixture| {
+        if fixture.dialect() == Dialect::Sqlite {
+            return;
+        }
+        let mut sessions: Vec<_> = (0..3).map(|_| fixture.database.session()).collect();
+        for session in &mut sessions {
+            session.fetch(&select("SELECT 1")).await.expect("read");
+        }
+        let kill = select(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid()",
+        );
+        sessions[0].fetch(&kill).await.expect("killed");
+        drop(sessions.split_off(1));
+        fixture.database.session().fetch(&select("SELECT 1")).await.err().expect("this one is gone");
+        for _ in 0..3 {
+            fixture
+                .database
+                .session()
+                .fetch(&select("SELECT 1"))
+                .await
+                .expect("the others too, so they were forgotten");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_beyond_its_time_takes_the_transaction_with_it() {
+    on_each_with(
+        |options| options.statement_timeout = Duration::from_millis(100),
+        async |fixture| {
+            fixture.run("CREATE TABLE t (id integer)").await.expect("created");
+            let endless = fixture.endless().sql.replace("SELECT count(*)", "SELECT 1");
+            let endless = match fixture.dialect() {
+                Dialect::Sqlite => endless.replace("WITH", "INSERT INTO t WITH"),
+                Dialect::Postgres => format!("INSERT INTO t {endless}"),
+            };
+            let mut transaction = fixture.database.begin().await.expect("begun");
+            let error = transaction.session().execute(&insert(&endless, [])).await.expect_err("it does not end");
+            assert!(matches!(error, Error::DeadlineExceeded), "{error}");
+            transaction.rollback().await.expect("rolled back, by whomever");
+            fixture.run("INSERT INTO t VALUES (1)").await.expect("the writer is free");
+            assert_eq!(fixture.count("t").await, 1);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn readers_cannot_write_and_see_what_was_committed() {
     on_each(async |fixture| {
         if !matches!(fixture.made, Made::Folder(_)) {

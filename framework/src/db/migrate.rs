@@ -1,0 +1,112 @@
+//! How the database gets its tables: by migrations, or from the structs where they are missing.
+
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Connection as _, Executor as _, SqlSafeStr as _, SqliteConnection};
+
+use super::database::Database;
+use super::error;
+use super::inspect;
+use super::pool::Opener;
+use super::sqlite::BUSY_TIMEOUT;
+use crate::error::{Error, Result};
+use crate::model::ModelMeta;
+use crate::sql::{Dialect, Migration, schema};
+
+/// The lock under which tables are made; any number that no one else has.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(6077204437361923)";
+
+/// How long an instance waits for another one that migrates the same SQLite file.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(60);
+
+/// Runs the migrations for this database that have not run yet, in the order of their versions. Instances that start
+/// together wait for each other.
+///
+/// # Errors
+///
+/// [`Error::Startup`]: a migration fails, one that ran was changed since, or one that ran is missing in the list.
+pub async fn run(database: &Database, migrations: &[Migration]) -> Result<()> {
+    let migrations = migrations.iter().filter(|migration| migration.dialect == database.dialect());
+    let migrator = Migrator::with_migrations(migrations.map(for_sqlx).collect());
+    match database.opener() {
+        Opener::Postgres(opener) => {
+            let opened = opener.open_unlimited().await;
+            let mut connection = opened.map_err(|error| error::on_connect(error, &database.target()))?;
+            let outcome = migrator.run_direct(None, &mut connection, false).await;
+            // Also after an error, since the migrator then still holds its lock.
+            let _ = connection.close().await;
+            outcome.map_err(refused)
+        }
+        Opener::Sqlite(_) => {
+            let mut lease = database.acquire(true).await?;
+            let Some(connection) = lease.raw()?.as_sqlite() else { return Ok(()) };
+            run_on_sqlite(&migrator, connection).await.map_err(refused)?;
+            lease.settled();
+            Ok(())
+        }
+    }
+}
+
+fn for_sqlx(migration: &Migration) -> sqlx::migrate::Migration {
+    let kind = sqlx::migrate::MigrationType::Simple;
+    let sql = migration.sql.into_sql_str();
+    sqlx::migrate::Migration::new(migration.version, migration.description.into(), kind, sql, false)
+}
+
+/// In one transaction, since sqlx's migrator has no lock on SQLite.
+async fn run_on_sqlite(migrator: &Migrator, connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    wait_for_locks(connection, WAIT_FOR_OTHERS).await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    migrator.run_direct(None, &mut *transaction, false).await?;
+    transaction.commit().await?;
+    wait_for_locks(connection, BUSY_TIMEOUT).await?;
+    Ok(())
+}
+
+async fn wait_for_locks(connection: &mut SqliteConnection, time: Duration) -> sqlx::Result<()> {
+    let sql = format!("PRAGMA busy_timeout = {}", time.as_millis());
+    connection.execute(sqlx::AssertSqlSafe(sql)).await.map(drop)
+}
+
+fn refused(error: MigrateError) -> Error {
+    Error::Startup(match error {
+        MigrateError::ExecuteMigration(error, version) => {
+            format!("migration {version} fails: {}", error::on_statement(error))
+        }
+        MigrateError::VersionMismatch(version) => {
+            format!("migration {version} was changed after it ran; restore its file and write a new migration")
+        }
+        MigrateError::VersionMissing(version) => {
+            format!("migration {version} ran on this database, and this binary does not have it; restore its file")
+        }
+        MigrateError::Execute(error) => return error::on_statement(error),
+        other => other.to_string(),
+    })
+}
+
+/// Makes the tables of `models` that do not exist, with their keys and indexes, in one transaction. Instances that start
+/// together wait for each other. A table that exists is left as it is: [`check`](super::check::check) says what it lacks.
+///
+/// Answers the names of the tables that it made.
+///
+/// # Errors
+///
+/// The database refuses a statement.
+pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) -> Result<Vec<String>> {
+    let dialect = database.dialect();
+    let mut transaction = database.begin().await?;
+    transaction.unlimited();
+    if dialect == Dialect::Postgres {
+        transaction.batch("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
+        transaction.batch(LOCK).await?;
+    }
+    let there = inspect::tables(&mut transaction.session(), models).await?;
+    let is_missing = |model: &&'static ModelMeta| !model.view && there.of(model).is_none();
+    let missing: Vec<_> = models.iter().copied().filter(is_missing).collect();
+    for statement in schema::create(&missing, dialect) {
+        transaction.batch(&statement).await?;
+    }
+    transaction.commit().await?;
+    Ok(missing.into_iter().map(|model| model.table.to_owned()).collect())
+}

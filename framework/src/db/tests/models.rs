@@ -1,0 +1,103 @@
+//! Models as their derives would emit them.
+
+use crate::model::{
+    Access, ColumnMeta, ColumnType, DecodeError, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta, Row,
+};
+
+const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
+    ColumnMeta {
+        field: name,
+        api_name: name,
+        name,
+        doc: "",
+        ty,
+        nullable: false,
+        generated: None,
+        default: None,
+        unique: false,
+        index: false,
+        access: Access::ReadWrite,
+        filter: &[],
+        sort: false,
+        search: false,
+        rules: &[],
+        example: None,
+    }
+}
+
+const fn key() -> ColumnMeta {
+    ColumnMeta { generated: Some(Generated::Database), ..column("id", ColumnType::I64) }
+}
+
+const fn model(name: &'static str, table: &'static str, columns: &'static [ColumnMeta]) -> ModelMeta {
+    ModelMeta {
+        name,
+        doc: "",
+        schema: None,
+        table,
+        view: false,
+        columns,
+        key: &[0],
+        computed: &[],
+        relations: &[],
+        encode,
+    }
+}
+
+fn encode(_: &dyn Row, _: &mut Vec<u8>) -> Result<(), DecodeError> {
+    Ok(())
+}
+
+pub(super) static AUTHORS: ModelMeta = model(
+    "Author",
+    "authors",
+    &[
+        key(),
+        column("name", ColumnType::Text),
+        ColumnMeta { nullable: true, unique: true, ..column("email", ColumnType::Text) },
+    ],
+);
+
+/// In a schema, with a key to another model.
+pub(super) static BOOKS: ModelMeta = ModelMeta {
+    schema: Some("shop"),
+    relations: &[RelationMeta {
+        field: "author",
+        api_name: "author",
+        doc: "",
+        kind: RelationKind::BelongsTo,
+        target: || &AUTHORS,
+        link: Link::Local { local: 1, foreign: 0 },
+        include: true,
+        keys_name: None,
+        on_delete: OnDelete::Cascade,
+    }],
+    ..model("Book", "books", &[key(), column("author_id", ColumnType::I64), column("title", ColumnType::Text)])
+};
+
+/// A column of each type, once NOT NULL and once not.
+pub(super) static TYPES: ModelMeta = model("Types", "types", TYPES_COLUMNS);
+
+const TYPES_COLUMNS: &[ColumnMeta] = &[
+    column("id", ColumnType::Uuid),
+    column("a", ColumnType::Bool),
+    column("b", ColumnType::I16),
+    column("c", ColumnType::I32),
+    column("d", ColumnType::I64),
+    column("e", ColumnType::F64),
+    column("f", ColumnType::Text),
+    column("g", ColumnType::Bytes),
+    column("h", ColumnType::Timestamp),
+    column("i", ColumnType::Date),
+    column("j", ColumnType::Decimal),
+    column("k", ColumnType::Json),
+    column("l", ColumnType::Enum(&["on", "off"])),
+    ColumnMeta { nullable: true, ..column("a_null", ColumnType::Bool) },
+    ColumnMeta { nullable: true, ..column("j_null", ColumnType::Decimal) },
+];
+
+/// A view, which nobody creates.
+pub(super) static TITLES: ModelMeta = ModelMeta {
+    view: true,
+    ..model("Title", "titles", &[column("id", ColumnType::I64), column("title", ColumnType::Text)])
+};

@@ -1,0 +1,249 @@
+//! WHERE.
+
+use sea_query::extension::postgres::PgExpr;
+use sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
+
+use super::table::Table;
+use super::{Dialect, bind};
+use crate::model::{ColumnMeta, Link, Operator, RelationMeta, Value};
+use crate::query::{Comparison, Filter};
+
+/// The condition that a row of `table` meets the filter; None where every row does.
+pub(super) fn condition(filter: &Filter, table: &Table, dialect: Dialect) -> Option<Expr> {
+    (!filter.is_everything()).then(|| Conditions { dialect, depth: 0 }.of(filter, table))
+}
+
+/// The condition that the row has this primary key; never met where values are missing.
+pub(super) fn has_key(table: &Table, key: &[Value], dialect: Dialect) -> Expr {
+    let columns = table.model.key_columns();
+    if columns.count() != key.len() || key.is_empty() {
+        return constant(false);
+    }
+    let equal = |(column, value)| table.column(column).eq(bind::expr(column, value, dialect));
+    table.model.key_columns().zip(key).map(equal).reduce(ExprTrait::and).unwrap_or_else(|| constant(false))
+}
+
+struct Conditions {
+    dialect: Dialect,
+    /// How many relations lie between the statement and the filter; makes the names of tables inside differ.
+    depth: usize,
+}
+
+impl Conditions {
+    fn of(&self, filter: &Filter, table: &Table) -> Expr {
+        match filter {
+            Filter::All(filters) => {
+                let narrowing = filters.iter().filter(|filter| !filter.is_everything());
+                narrowing.map(|filter| self.of(filter, table)).reduce(ExprTrait::and).unwrap_or_else(|| constant(true))
+            }
+            Filter::Any(filters) => filters
+                .iter()
+                .map(|filter| self.of(filter, table))
+                .reduce(ExprTrait::or)
+                .unwrap_or_else(|| constant(false)),
+            Filter::Not(filter) => self.of(filter, table).not(),
+            Filter::Compare(comparison) => self.compare(comparison, table),
+            Filter::Related(relation, filter) => self.related(relation, filter, table),
+            Filter::LinkedTo(relation, value) => self.linked_to(relation, value, table),
+            Filter::Search(columns, text) => {
+                let found = |column: &&'static ColumnMeta| {
+                    text_match(Operator::IContains, table.column(column), text, self.dialect)
+                };
+                columns.iter().map(found).reduce(ExprTrait::or).unwrap_or_else(|| constant(false))
+            }
+        }
+    }
+
+    fn compare(&self, comparison: &Comparison, table: &Table) -> Expr {
+        let Comparison { column, operator, values } = comparison;
+        let left = table.column(column);
+        let value = values.first().unwrap_or(&Value::Null);
+        let right = || bind::expr(column, value, self.dialect);
+        match operator {
+            Operator::Eq => left.eq(right()),
+            Operator::Ne => left.ne(right()),
+            Operator::Gt => left.gt(right()),
+            Operator::Gte => left.gte(right()),
+            Operator::Lt => left.lt(right()),
+            Operator::Lte => left.lte(right()),
+            Operator::In => bind::is_in(left, column, values, self.dialect),
+            Operator::NotIn => bind::is_not_in(left, column, values, self.dialect),
+            Operator::IsNull if *value == Value::Bool(false) => left.is_not_null(),
+            Operator::IsNull => left.is_null(),
+            Operator::Contains | Operator::IContains | Operator::StartsWith | Operator::IStartsWith => match value {
+                Value::Text(text) => text_match(*operator, left, text, self.dialect),
+                _ => constant(false),
+            },
+        }
+    }
+
+    /// EXISTS and never a join, which would give a row once for each related one.
+    fn related(&self, relation: &'static RelationMeta, filter: &Filter, parent: &Table) -> Expr {
+        let inside = Self { dialect: self.dialect, depth: self.depth + 1 };
+        let target = Table::aliased((relation.target)(), format!("target_{}", inside.depth), self.dialect);
+        let local = parent.qualified(&parent.model.columns[relation.link.local()]);
+        let foreign = target.column(&target.model.columns[relation.link.foreign()]);
+
+        let mut rows = Query::select();
+        rows.expr(Expr::Constant(1.into()));
+        match relation.link {
+            Link::Local { .. } | Link::Foreign { .. } => {
+                rows.from(target.reference()).and_where(foreign.eq(local));
+            }
+            Link::Through { model, through_local, through_foreign, .. } => {
+                let link = Table::aliased(model(), format!("link_{}", inside.depth), self.dialect);
+                let column = |index: usize| link.column(&link.model.columns[index]);
+                rows.from(link.reference())
+                    .inner_join(target.reference(), foreign.eq(column(through_foreign)))
+                    .and_where(column(through_local).eq(local));
+            }
+        }
+        rows.and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
+        Expr::exists(rows)
+    }
+
+    /// The row is a target of `relation` from the row whose [`Link::local`] is `value`.
+    fn linked_to(&self, relation: &'static RelationMeta, value: &Value, target: &Table) -> Expr {
+        let foreign = &target.model.columns[relation.link.foreign()];
+        let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
+            return target.column(foreign).eq(bind::expr(foreign, value, self.dialect));
+        };
+        let link = Table::aliased(model(), format!("link_{}", self.depth + 1), self.dialect);
+        let (local, through_foreign) = (&link.model.columns[through_local], &link.model.columns[through_foreign]);
+        let mut rows = Query::select();
+        rows.expr(Expr::Constant(1.into()))
+            .from(link.reference())
+            .and_where(link.column(through_foreign).eq(target.qualified(foreign)))
+            .and_where(link.column(local).eq(bind::expr(local, value, self.dialect)));
+        Expr::exists(rows)
+    }
+}
+
+fn constant(holds: bool) -> Expr {
+    Expr::Constant(holds.into())
+}
+
+/// A search for literal text. SQLite's LIKE ignores the case of ASCII letters and knows no other, hence `instr` where case
+/// counts. PostgreSQL's LIKE escapes by a backslash unless told otherwise.
+fn text_match(operator: Operator, left: Expr, text: &str, dialect: Dialect) -> Expr {
+    let found_at = |left: Expr| Expr::from(Func::cust("instr").arg(left).arg(text));
+    let anywhere = || format!("%{}%", escaped(text));
+    let at_the_start = || format!("{}%", escaped(text));
+    match (dialect, operator) {
+        (Dialect::Sqlite, Operator::Contains) => found_at(left).gt(Expr::Constant(0.into())),
+        (Dialect::Sqlite, Operator::StartsWith) => {
+            Expr::from(Func::cust("substr").arg(left).arg(Expr::Constant(1.into())).arg(Func::cust("length").arg(text)))
+                .eq(text)
+        }
+        (Dialect::Sqlite, Operator::IStartsWith) => left.like(LikeExpr::new(at_the_start()).escape('\\')),
+        (Dialect::Sqlite, _) => left.like(LikeExpr::new(anywhere()).escape('\\')),
+        (Dialect::Postgres, Operator::Contains) => left.like(anywhere()),
+        (Dialect::Postgres, Operator::StartsWith) => left.like(at_the_start()),
+        (Dialect::Postgres, Operator::IStartsWith) => left.ilike(at_the_start()),
+        (Dialect::Postgres, _) => left.ilike(anywhere()),
+    }
+}
+
+/// Takes the meaning from `%`, `_` and `\`.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 2);
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{AUTHORS, BOOKS, SERIES};
+    use crate::model::ModelMeta;
+    use crate::sql::statement::assert_sql;
+    use crate::sql::{Statement, Verb};
+
+    fn statement(model: &'static ModelMeta, filter: &Filter, dialect: Dialect) -> Statement {
+        let table = Table::new(model, dialect);
+        let mut rows = Query::select();
+        rows.expr(Expr::Constant(1.into())).from(table.reference());
+        rows.and_where_option(condition(filter, &table, dialect));
+        Statement::build(Verb::Select, model, &rows, dialect)
+    }
+
+    /// Compares the conditions alone.
+    #[track_caller]
+    fn assert_where(filter: &Filter, sqlite: &str, postgres: &str) {
+        let before = "SELECT 1 FROM \"books\" WHERE ";
+        assert_sql(
+            |dialect| statement(&BOOKS, filter, dialect),
+            &format!("{before}{sqlite}"),
+            &format!("{before}{postgres}"),
+        );
+    }
+
+    fn book(column: usize, operator: Operator, values: impl IntoIterator<Item = Value>) -> Filter {
+        Filter::compare(&BOOKS.columns[column], operator, values.into_iter().collect())
+    }
+
+    fn title(operator: Operator, text: &str) -> Filter {
+        book(1, operator, [Value::Text(text.to_owned())])
+    }
+
+    #[test]
+    fn comparisons_bind_their_values() {
+        for (operator, sign) in [
+            (Operator::Eq, "="),
+            (Operator::Ne, "<>"),
+            (Operator::Gt, ">"),
+            (Operator::Gte, ">="),
+            (Operator::Lt, "<"),
+            (Operator::Lte, "<="),
+        ] {
+            let filter = book(3, operator, [Value::F64(4.5)]);
+            assert_where(&filter, &format!("\"rating\" {sign} ?"), &format!("\"rating\" {sign} $1"));
+        }
+        let values = |dialect| statement(&BOOKS, &book(0, Operator::Eq, [Value::I64(7)]), dialect).values.0;
+        assert_eq!(values(Dialect::Sqlite), [sea_query::Value::BigInt(Some(7))]);
+    }
+    #[test]
+    fn x() {
+        for f in [
+            book(0, Operator::In, [Value::I64(1), Value::I64(2), Value::I64(3)]),
+            book(0, Operator::In, []),
+            book(0, Operator::NotIn, []),
+            book(0, Operator::NotIn, [Value::I64(1)]),
+            book(2, Operator::IsNull, [Value::Bool(true)]),
+            book(2, Operator::IsNull, [Value::Bool(false)]),
+            title(Operator::Contains, "a%"),
+            title(Operator::IContains, "a%"),
+            title(Operator::StartsWith, "a%"),
+            title(Operator::IStartsWith, "a%"),
+            Filter::Not(Box::new(title(Operator::Eq, "a"))),
+            Filter::Not(Box::new(title(Operator::Eq, "a").or(title(Operator::IContains, "b")))),
+            title(Operator::Eq, "a").or(title(Operator::Eq, "b")).and(book(0, Operator::In, [Value::I64(1)])),
+            Filter::Any(vec![]),
+            Filter::All(vec![]),
+            Filter::Any(vec![Filter::everything(), title(Operator::IContains, "b")]),
+            Filter::Search(vec![&BOOKS.columns[1], &BOOKS.columns[2]], "du_ne".into()).and(title(Operator::Eq, "a")),
+            Filter::Related(
+                &BOOKS.relations[0],
+                Box::new(Filter::compare(&AUTHORS.columns[3], Operator::Eq, vec![Value::Text("active".into())])),
+            ),
+            Filter::Related(
+                &BOOKS.relations[1],
+                Box::new(Filter::Related(
+                    &SERIES.relations[0],
+                    Box::new(Filter::compare(&SERIES.columns[1], Operator::Eq, vec![Value::Text("x".into())])),
+                )),
+            ),
+            Filter::Related(&BOOKS.relations[2], Box::new(Filter::everything())),
+        ] {
+            for d in [Dialect::Sqlite, Dialect::Postgres] {
+                let s = statement(&BOOKS, &f, d);
+                println!("{}  {:?}", s.sql, s.values);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Rows of join models, which connect the rows of a many-to-many.
+
+use std::collections::HashSet;
+
+use chrono::Utc;
+use sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, Value as Bound, ValueTuple};
+use uuid::Uuid;
+
+use super::table::Table;
+use super::{Dialect, Statement, Verb, bind};
+use crate::model::{ColumnMeta, ColumnValue, Generated, Link, RelationMeta, Value};
+
+/// Connects the row whose [`Link::local`] is `local` with the targets `foreign`, by rows of the join model. A connection that
+/// is there already stays as it is.
+///
+/// # Panics
+///
+/// If the relation has no join model.
+#[must_use]
+pub fn link(relation: &'static RelationMeta, local: &Value, foreign: &[Value], dialect: Dialect) -> Statement {
+    let join = Join::of(relation, dialect);
+    let columns = join.set_columns();
+    let mut seen = HashSet::new();
+    let rows: Vec<Vec<Bound>> = foreign
+        .iter()
+        .filter(|value| seen.insert(format!("{value:?}")))
+        .map(|value| columns.iter().map(|column| join.bound(column, local, value, dialect)).collect())
+        .collect();
+
+    let mut statement = Query::insert();
+    statement.into_table(join.table.reference()).columns(columns.iter().map(|column| column.name));
+    if join.is_key() && !rows.is_empty() {
+        for row in rows {
+            statement.values(row.into_iter().map(Expr::val)).expect("a value for each column");
+        }
+    } else {
+        statement.select_from(join.missing(rows, columns.len())).expect("a value for each column");
+    }
+    statement.on_conflict(OnConflict::new().do_nothing().to_owned());
+    Statement::build(Verb::Insert, join.table.model, &statement, dialect)
+}
+
+/// Removes the connections of that row to targets that are not in `keep`.
+///
+/// # Panics
+///
+/// If the relation has no join model.
+#[must_use]
+pub fn unlink(relation: &'static RelationMeta, local: &Value, keep: &[Value], dialect: Dialect) -> Statement {
+    let Join { table, local: column, foreign } = Join::of(relation, dialect);
+    let mut statement = Query::delete();
+    statement.from_table(table.reference()).and_where(table.column(column).eq(bind::expr(column, local, dialect)));
+    if !keep.is_empty() {
+        statement.and_where(bind::is_not_in(table.column(foreign), foreign, keep, dialect));
+    }
+    Statement::build(Verb::Delete, table.model, &statement, dialect)
+}
+
+/// The join model of a relation.
+struct Join {
+    table: Table,
+    /// Holds the key of this side.
+    local: &'static ColumnMeta,
+    /// Holds the key of the target.
+    foreign: &'static ColumnMeta,
+}
+
+impl Join {
+    #[expect(clippy::panic, reason = "the macros give keys to many-to-many relations only, which have a join model")]
+    fn of(relation: &RelationMeta, dialect: Dialect) -> Self {
+        let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
+            panic!("the relation {} has no join model", relation.field)
+        };
+        let model = model();
+        let (local, foreign) = (&model.columns[through_local], &model.columns[through_foreign]);
+        Self { table: Table::new(model, dialect), local, foreign }
+    }
+
+    /// The columns that a new connection sets: the two keys, and what the database does not fill in.
+    fn set_columns(&self) -> Vec<&'static ColumnMeta> {
+        let columns = self.table.model.columns.iter();
+        let others = columns.filter(|column| ![self.local.name, self.foreign.name].contains(&column.name));
+        [self.local, self.foreign].into_iter().chain(others.filter(|column| first_value(column).is_some())).collect()
+    }
+
+    fn bound(&self, column: &ColumnMeta, local: &Value, foreign: &Value, dialect: Dialect) -> Bound {
+        if column.name == self.local.name {
+            bind::value(column, local, dialect)
+        } else if column.name == self.foreign.name {
+            bind::value(column, foreign, dialect)
+        } else {
+            bind::value(column, &first_value(column).unwrap_or(Value::Null), dialect)
+        }
+    }
+
+    /// Whether the two keys are the primary key, so that the database itself refuses a second connection.
+    fn is_key(&self) -> bool {
+        let key: Vec<_> = self.table.model.key_columns().map(|column| column.name).collect();
+        key.len() == 2 && key.contains(&self.local.name) && key.contains(&self.foreign.name)
+    }
+
+    /// Those of the rows whose connection is not there yet. Both databases call the columns of VALUES `column1`, `column2`.
+    fn missing(&self, rows: Vec<Vec<Bound>>, width: usize) -> SelectStatement {
+        let mut select = Query::select();
+        if rows.is_empty() {
+            let nothing = (0..width).map(|_| Expr::Constant(Bound::Int(None)));
+            select.exprs(nothing).and_where(Expr::Constant(false.into()));
+            return select;
+        }
+        let new = |place: usize| Expr::col(("new", format!("column{place}")));
+        let mut existing = Query::select();
+        existing
+            .expr(Expr::Constant(1.into()))
+            .from(self.table.reference())
+            .and_where(self.table.column(self.local).eq(new(1)))
+            .and_where(self.table.column(self.foreign).eq(new(2)));
+        select
+            .exprs((1..=width).map(new))
+            .from_values(rows.into_iter().map(ValueTuple::Many), "new")
+            .and_where(Expr::exists(existing).not());
+        select
+    }
+}
+
+/// What the framework sets in a new row without being asked.
+fn first_value(column: &ColumnMeta) -> Option<Value> {
+    match column.generated {
+        Some(Generated::UuidV7) => Some(Value::Uuid(Uuid::now_v7())),
+        Some(Generated::CreatedAt | Generated::UpdatedAt) => Some(Utc::now().to_value()),
+        Some(Generated::Database) => None,
+        None => column.default.map(|default| default()),
+    }
+}

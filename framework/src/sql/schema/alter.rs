@@ -1,0 +1,102 @@
+//! What mends a table that does not fit its struct. These statements are shown to people, never executed on their own.
+
+use super::names::{constraint_name, quoted};
+use super::{DECIMAL_COLLATION, belongs_to, column_type, definition, references, table_name};
+use crate::model::{ColumnMeta, ColumnType, ModelMeta, Value};
+use crate::sql::{Dialect, table};
+
+/// The ALTER TABLE that adds a column. One that takes no NULL and has no default can be added to an empty table only, as
+/// PostgreSQL will say; SQLite asks for a value even then, and is given the empty one of the type.
+#[must_use]
+pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, dialect: Dialect) -> String {
+    let table = table_name(model, dialect);
+    let mut sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition(model, column, dialect));
+    let default = column.default.and_then(|default| literal(&default()));
+    let empty = || (dialect == Dialect::Sqlite && !column.nullable).then(|| empty_value(column.ty)).flatten();
+    if let Some(default) = default.or_else(empty) {
+        sql.push_str(" DEFAULT ");
+        sql.push_str(&default);
+    }
+    let key = belongs_to(model).find(|(_, key)| key.name == column.name);
+    // SQLite adds a foreign key only with NULL as the default.
+    if let Some((relation, _)) = key.filter(|_| dialect == Dialect::Postgres || column.nullable) {
+        sql.push(' ');
+        sql.push_str(&references(relation, dialect));
+    }
+    if column.unique {
+        let name = constraint_name(&table::parts(model, dialect).1, &[column.name], "key");
+        let unique = format!("; CREATE UNIQUE INDEX {name} ON {table} ({})", quoted(column.name));
+        sql.push_str(&unique);
+    }
+    sql
+}
+
+/// The ALTER TABLE that gives a column the type of its field; for SQLite, which cannot, what to do instead.
+#[must_use]
+pub fn alter_type(model: &'static ModelMeta, column: &'static ColumnMeta, dialect: Dialect) -> String {
+    let (table, name, ty) = (table_name(model, dialect), quoted(column.name), column_type(column, dialect));
+    match dialect {
+        Dialect::Postgres => format!("ALTER TABLE {table} ALTER COLUMN {name} TYPE {ty} USING {name}::{ty}"),
+        Dialect::Sqlite => {
+            let collation =
+                if column.ty == ColumnType::Decimal { format!(" COLLATE {DECIMAL_COLLATION}") } else { String::new() };
+            rebuild(&table, &format!("{name} of type {ty}{collation}"))
+        }
+    }
+}
+
+/// The ALTER TABLE that lets a column take NULL, or not, as its field does; for SQLite, which cannot, what to do instead.
+#[must_use]
+pub fn alter_nullability(model: &'static ModelMeta, column: &'static ColumnMeta, dialect: Dialect) -> String {
+    let (table, name) = (table_name(model, dialect), quoted(column.name));
+    match (dialect, column.nullable) {
+        (Dialect::Postgres, true) => format!("ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL"),
+        (Dialect::Postgres, false) => format!("ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"),
+        (Dialect::Sqlite, true) => rebuild(&table, &format!("{name} without NOT NULL")),
+        (Dialect::Sqlite, false) => rebuild(&table, &format!("{name} NOT NULL")),
+    }
+}
+
+fn rebuild(table: &str, column: &str) -> String {
+    format!(
+        "-- SQLite cannot alter a column: create a new table with {column}, copy the rows, drop {table}, rename the new \
+         table (https://sqlite.org/lang_altertable.html#otheralter)"
+    )
+}
+
+/// A value as SQL writes it; none for those that no struct has as a default in practice.
+fn literal(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(value) => Some(if *value { "TRUE" } else { "FALSE" }.to_owned()),
+        Value::I16(value) => Some(value.to_string()),
+        Value::I32(value) => Some(value.to_string()),
+        Value::I64(value) => Some(value.to_string()),
+        Value::F64(value) => Some(value.to_string()),
+        Value::Text(value) => Some(quoted_text(value)),
+        Value::Uuid(_) | Value::Bytes(_) | Value::Null => None,
+        Value::Timestamp(value) => Some(quoted_text(&crate::model::value::format_timestamp(*value))),
+        Value::Date(value) => Some(quoted_text(&value.to_string())),
+        Value::Decimal(value) => Some(quoted_text(&value.to_string())),
+        Value::Json(value) => Some(quoted_text(&value.to_string())),
+    }
+}
+
+fn quoted_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn empty_value(ty: ColumnType) -> Option<String> {
+    let value = match ty {
+        ColumnType::Bool => "FALSE",
+        ColumnType::I16 | ColumnType::I32 | ColumnType::I64 | ColumnType::F64 => "0",
+        ColumnType::Text => "''",
+        ColumnType::Decimal => "'0'",
+        ColumnType::Bytes => "x''",
+        ColumnType::Uuid => "x'00000000000000000000000000000000'",
+        ColumnType::Timestamp => "'1970-01-01T00:00:00.000000Z'",
+        ColumnType::Date => "'1970-01-01'",
+        ColumnType::Json => "'null'",
+        ColumnType::Enum(names) => return names.first().map(|name| quoted_text(name)),
+    };
+    Some(value.to_owned())
+}

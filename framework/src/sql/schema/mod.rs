@@ -1,0 +1,181 @@
+//! Tables from structs.
+//!
+//! SQLite has no schemas: a model with the schema `sales` and the table `books` is the table `sales_books` there. Views are
+//! left out everywhere: they are the user's own.
+
+mod alter;
+mod names;
+
+pub use alter::{alter_nullability, alter_type, missing_column};
+
+use std::fmt::Write;
+
+use super::{Dialect, table};
+use crate::model::{ColumnMeta, ColumnType, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta};
+use names::{constraint_name, quoted};
+
+/// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes.
+#[must_use]
+pub fn create(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
+    let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| !model.view).collect();
+    let mut statements = Vec::new();
+    if dialect == Dialect::Postgres {
+        let mut schemas: Vec<&str> = tables.iter().filter_map(|model| model.schema).collect();
+        schemas.sort_unstable();
+        schemas.dedup();
+        statements.extend(schemas.into_iter().map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema))));
+    }
+    statements.extend(tables.iter().map(|model| create_table(model, dialect)));
+    if dialect == Dialect::Postgres {
+        // Only now do all tables exist that keys may point to.
+        statements.extend(tables.iter().flat_map(|model| {
+            let table = table_name(model, dialect);
+            foreign_keys(model, dialect).map(move |key| format!("ALTER TABLE {table} ADD {key}"))
+        }));
+    }
+    statements.extend(tables.iter().flat_map(|model| indexes(model, dialect)));
+    statements
+}
+
+/// The type that a column has in DDL, as in `timestamp with time zone`.
+#[must_use]
+pub fn column_type(column: &ColumnMeta, dialect: Dialect) -> &'static str {
+    match (column.ty, dialect) {
+        (ColumnType::Bool, Dialect::Postgres) => "boolean",
+        (ColumnType::I16, Dialect::Postgres) => "smallint",
+        (ColumnType::I32, Dialect::Postgres) => "integer",
+        (ColumnType::I64, Dialect::Postgres) => "bigint",
+        (ColumnType::F64, Dialect::Postgres) => "double precision",
+        (ColumnType::Text | ColumnType::Enum(_), Dialect::Postgres) => "text",
+        (ColumnType::Bytes, Dialect::Postgres) => "bytea",
+        (ColumnType::Uuid, Dialect::Postgres) => "uuid",
+        (ColumnType::Timestamp, Dialect::Postgres) => "timestamp with time zone",
+        (ColumnType::Date, Dialect::Postgres) => "date",
+        (ColumnType::Decimal, Dialect::Postgres) => "numeric",
+        (ColumnType::Json, Dialect::Postgres) => "jsonb",
+        (ColumnType::Bool, Dialect::Sqlite) => "BOOLEAN",
+        (ColumnType::I16 | ColumnType::I32 | ColumnType::I64, Dialect::Sqlite) => "INTEGER",
+        (ColumnType::F64, Dialect::Sqlite) => "REAL",
+        (ColumnType::Bytes | ColumnType::Uuid, Dialect::Sqlite) => "BLOB",
+        (
+            ColumnType::Text
+            | ColumnType::Enum(_)
+            | ColumnType::Timestamp
+            | ColumnType::Date
+            | ColumnType::Decimal
+            | ColumnType::Json,
+            Dialect::Sqlite,
+        ) => "TEXT",
+    }
+}
+
+/// The collation by which decimals compare in SQLite, where they are text. Every connection registers it.
+pub const DECIMAL_COLLATION: &str = "couplet_decimal";
+
+/// The table of a model, quoted, with its schema where the dialect has schemas.
+#[must_use]
+pub fn table_name(model: &ModelMeta, dialect: Dialect) -> String {
+    match table::parts(model, dialect) {
+        (Some(schema), table) => format!("{}.{}", quoted(schema), quoted(&table)),
+        (None, table) => quoted(&table),
+    }
+}
+
+fn create_table(model: &'static ModelMeta, dialect: Dialect) -> String {
+    let (_, table) = table::parts(model, dialect);
+    let counted = dialect == Dialect::Sqlite && database_key(model).is_some();
+
+    let mut parts: Vec<String> = model.columns.iter().map(|column| definition(model, column, dialect)).collect();
+    if !counted {
+        let columns = list(model.key_columns());
+        parts.push(format!("CONSTRAINT {} PRIMARY KEY ({columns})", constraint_name(&table, &[], "pkey")));
+    }
+    for column in model.columns.iter().filter(|column| column.unique) {
+        let name = constraint_name(&table, &[column.name], "key");
+        parts.push(format!("CONSTRAINT {name} UNIQUE ({})", quoted(column.name)));
+    }
+    if dialect == Dialect::Sqlite {
+        parts.extend(foreign_keys(model, dialect));
+    }
+    format!("CREATE TABLE {} (\n    {}\n)", table_name(model, dialect), parts.join(",\n    "))
+}
+
+fn definition(model: &ModelMeta, column: &'static ColumnMeta, dialect: Dialect) -> String {
+    let mut definition = format!("{} {}", quoted(column.name), column_type(column, dialect));
+    let counted = database_key(model).is_some_and(|key| key.name == column.name);
+    match dialect {
+        Dialect::Sqlite if counted => definition.push_str(" PRIMARY KEY AUTOINCREMENT"),
+        Dialect::Sqlite if column.ty == ColumnType::Decimal => {
+            write!(definition, " COLLATE {DECIMAL_COLLATION}").expect("writing to a String cannot fail");
+        }
+        _ => {}
+    }
+    if !column.nullable {
+        definition.push_str(" NOT NULL");
+    }
+    if dialect == Dialect::Postgres && column.generated == Some(Generated::Database) {
+        definition.push_str(" GENERATED BY DEFAULT AS IDENTITY");
+    }
+    definition
+}
+
+/// The one key column whose values the database counts up.
+fn database_key(model: &ModelMeta) -> Option<&'static ColumnMeta> {
+    let [key] = model.key else { return None };
+    let column = &model.columns[*key];
+    (column.generated == Some(Generated::Database)).then_some(column)
+}
+
+fn foreign_keys(model: &'static ModelMeta, dialect: Dialect) -> impl Iterator<Item = String> {
+    let (_, table) = table::parts(model, dialect);
+    belongs_to(model).map(move |(relation, column)| {
+        let name = constraint_name(&table, &[column.name], "fkey");
+        format!("CONSTRAINT {name} FOREIGN KEY ({}) {}", quoted(column.name), references(relation, dialect))
+    })
+}
+
+fn references(relation: &RelationMeta, dialect: Dialect) -> String {
+    let target = (relation.target)();
+    let foreign = &target.columns[relation.link.foreign()];
+    let on_delete = match relation.on_delete {
+        OnDelete::Restrict => "RESTRICT",
+        OnDelete::Cascade => "CASCADE",
+        OnDelete::SetNull => "SET NULL",
+    };
+    format!("REFERENCES {} ({}) ON DELETE {on_delete}", table_name(target, dialect), quoted(foreign.name))
+}
+
+/// The relations whose key lies in this table, each with its column; no key may point to a view.
+fn belongs_to(model: &'static ModelMeta) -> impl Iterator<Item = (&'static RelationMeta, &'static ColumnMeta)> {
+    let mut seen = Vec::new();
+    model.relations.iter().filter_map(move |relation| match relation.link {
+        Link::Local { local, .. } if relation.kind == RelationKind::BelongsTo && !(relation.target)().view => {
+            // Two relations may read one key.
+            let new = !seen.contains(&local);
+            seen.push(local);
+            new.then_some((relation, &model.columns[local]))
+        }
+        _ => None,
+    })
+}
+
+/// An index for each column that asks for one and for each foreign key, unless a key or a unique constraint begins with it.
+fn indexes(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
+    let (_, table) = table::parts(model, dialect);
+    let first_of_key = model.key.first().map(|index| model.columns[*index].name);
+    let wanted = |column: &&ColumnMeta| column.index || belongs_to(model).any(|(_, key)| key.name == column.name);
+    let served = |column: &&ColumnMeta| column.unique || first_of_key == Some(column.name);
+    model
+        .columns
+        .iter()
+        .filter(|column| wanted(column) && !served(column))
+        .map(|column| {
+            let name = constraint_name(&table, &[column.name], "idx");
+            format!("CREATE INDEX IF NOT EXISTS {name} ON {} ({})", table_name(model, dialect), quoted(column.name))
+        })
+        .collect()
+}
+
+fn list(columns: impl Iterator<Item = &'static ColumnMeta>) -> String {
+    columns.map(|column| quoted(column.name)).collect::<Vec<_>>().join(", ")
+}

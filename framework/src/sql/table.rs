@@ -1,0 +1,72 @@
+//! Tables and columns as a statement names them.
+
+use sea_query::{Alias, ColumnName, Expr, IntoIden, Query, ReturningClause, SchemaName, TableName, TableRef};
+
+use super::Dialect;
+use crate::model::{ColumnMeta, ModelMeta};
+
+/// A model's table in a statement, perhaps under another name.
+#[derive(Clone)]
+pub(super) struct Table {
+    pub(super) model: &'static ModelMeta,
+    name: TableName,
+    alias: Option<Alias>,
+}
+
+impl Table {
+    pub(super) fn new(model: &'static ModelMeta, dialect: Dialect) -> Self {
+        let (schema, table) = parts(model, dialect);
+        let schema = schema.map(|schema| SchemaName(None, schema.into_iden()));
+        Self { model, name: TableName(schema, table.into_iden()), alias: None }
+    }
+
+    /// The table under another name, for a statement in which it may occur twice.
+    pub(super) fn aliased(model: &'static ModelMeta, alias: impl Into<String>, dialect: Dialect) -> Self {
+        Self { alias: Some(Alias::new(alias)), ..Self::new(model, dialect) }
+    }
+
+    /// As FROM names it.
+    pub(super) fn reference(&self) -> TableRef {
+        TableRef::Table(self.name.clone(), self.alias.clone().map(IntoIden::into_iden))
+    }
+
+    /// A column, with the table's name only where the table has another one: elsewhere the innermost table is meant.
+    pub(super) fn column(&self, column: &ColumnMeta) -> Expr {
+        match &self.alias {
+            Some(_) => self.qualified(column),
+            None => Expr::col(column.name),
+        }
+    }
+
+    /// A column with the table's name, as a statement inside this one names it.
+    pub(super) fn qualified(&self, column: &ColumnMeta) -> Expr {
+        let table = match &self.alias {
+            Some(alias) => TableName(None, alias.clone().into_iden()),
+            None => self.name.clone(),
+        };
+        Expr::col(ColumnName(Some(table), column.name.into_iden()))
+    }
+
+    /// All columns in their order.
+    pub(super) fn columns(&self) -> impl Iterator<Item = Expr> {
+        self.model.columns.iter().map(|column| self.column(column))
+    }
+
+    /// All columns of the rows that a statement changed.
+    pub(super) fn returning(&self) -> ReturningClause {
+        Query::returning().exprs(self.columns())
+    }
+
+    /// The columns of the primary key.
+    pub(super) fn key(&self) -> impl Iterator<Item = Expr> {
+        self.model.key_columns().map(|column| self.column(column))
+    }
+}
+
+/// Schema and name. SQLite has no schemas: `books` of the schema `sales` is the table `sales_books` there.
+pub(super) fn parts(model: &ModelMeta, dialect: Dialect) -> (Option<&'static str>, String) {
+    match (model.schema, dialect) {
+        (Some(schema), Dialect::Sqlite) => (None, format!("{schema}_{}", model.table)),
+        (schema, _) => (schema, model.table.to_owned()),
+    }
+}
