@@ -46,7 +46,8 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
             let own = own.map(|index| app.commands.swap_remove(index));
             let database = Database::connect(app.database_options(), app.metrics()?).await?;
             Preparation::of(&mut app).tables(&database).await?;
-            let context = CommandContext { database: database.clone(), arguments: arguments.clone(), config: app.config };
+            let context =
+                CommandContext { database: database.clone(), arguments: arguments.clone(), config: app.config };
             let outcome = match own {
                 Some(own) => (own.run)(context).await,
                 None => print("the database is up to date\n"),
@@ -119,9 +120,9 @@ fn ddl(app: &App, arguments: &ArgMatches) -> String {
 /// What clap says without its usage: `unrecognized subcommand 'srve'; a similar subcommand exists: 'serve'`.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
-    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(|line| !line.is_empty());
-    let parts: Vec<&str> =
-        lines.map(|line| line.trim_start_matches("error: ").trim_start_matches("tip: ")).collect();
+    let lines =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(|line| !line.is_empty());
+    let parts: Vec<&str> = lines.map(|line| line.trim_start_matches("error: ").trim_start_matches("tip: ")).collect();
     format!("{}; --help lists what there is", parts.join("; "))
 }
 

@@ -19,7 +19,7 @@ pub struct CommandContext {
 type Run = Box<dyn FnOnce(CommandContext) -> BoxFuture<'static, Result<()>> + Send>;
 
 /// Fills an empty database.
-pub(super) type Seed = Box<dyn FnOnce(Database) -> BoxFuture<'static, Result<()>> + Send>;
+pub(super) type Seed = Box<dyn FnOnce(Database) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 
 /// A command of the app's own.
 pub(super) struct Command {

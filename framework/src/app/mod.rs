@@ -170,11 +170,7 @@ impl App {
     /// App::from_env()?.command(command, import).run().await
     /// # }
     /// ```
-    pub fn command<F>(
-        mut self,
-        command: clap::Command,
-        run: impl FnOnce(CommandContext) -> F + Send + 'static,
-    ) -> Self
+    pub fn command<F>(mut self, command: clap::Command, run: impl FnOnce(CommandContext) -> F + Send + 'static) -> Self
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
@@ -188,7 +184,7 @@ impl App {
     }
 
     /// Fills the database at the first start: `seed` runs when no model has a row.
-    pub fn seed<F>(mut self, seed: impl FnOnce(Database) -> F + Send + 'static) -> Self
+    pub fn seed<F>(mut self, seed: impl FnOnce(Database) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
@@ -281,3 +277,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
