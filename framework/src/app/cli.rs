@@ -120,10 +120,10 @@ fn ddl(app: &App, arguments: &ArgMatches) -> String {
 /// What clap says without its usage: `unrecognized subcommand 'srve'; a similar subcommand exists: 'serve'`.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
-    let lines =
-        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(|line| !line.is_empty());
+    let is_usage = |line: &&str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let lines = text.lines().map(str::trim).take_while(|line| !is_usage(line)).filter(|line| !line.is_empty());
     let parts: Vec<&str> = lines.map(|line| line.trim_start_matches("error: ").trim_start_matches("tip: ")).collect();
-    format!("{}; --help lists what there is", parts.join("; "))
+    format!("{}; see --help", parts.join("; "))
 }
 
 /// A reader that goes away early, such as `head`, is no error.

@@ -1,5 +1,7 @@
 //! Log lines on stdout.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
@@ -24,7 +26,7 @@ pub(super) fn init(config: &Config) -> Result<()> {
     let _ = if config.log.is_json(config.profile) {
         registry.with(fmt::layer().json().flatten_event(true).with_span_list(false)).try_init()
     } else {
-        registry.with(fmt::layer().with_target(false)).try_init()
+        registry.with(fmt::layer().with_target(false).with_ansi(std::io::stdout().is_terminal())).try_init()
     };
     Ok(())
 }
