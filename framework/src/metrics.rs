@@ -247,4 +247,21 @@ mod tests {
         assert!(text.contains("app_info{version=\"1.2.3\"} 1"));
         assert!(text.contains("process_resident_memory_bytes"));
     }
+
+    #[test]
+    fn the_documentation_lists_every_metric_of_the_table() {
+        let page = include_str!("../../docs/reference/metrics.md");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `") && line.contains("_")).collect();
+        for spec in TABLE {
+            let kind = match spec.kind {
+                Counter => "counter",
+                Gauge => "gauge",
+                Buckets(_) => "histogram",
+            };
+            let labels: Vec<String> = spec.labels.iter().map(|label| format!("`{label}`")).collect();
+            let labels = if labels.is_empty() { "-".to_owned() } else { labels.join(", ") };
+            let row = format!("| `{}` | {kind} | {labels} | {} |", spec.name, spec.help);
+            assert!(rows.contains(&row.as_str()), "docs/reference/metrics.md should contain\n{row}");
+        }
+    }
 }

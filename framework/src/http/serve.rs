@@ -57,7 +57,7 @@ where
     let patience = Patience { header: config.header_timeout, idle: config.idle_timeout };
     let mut connections = JoinSet::new();
     let mut pause = Backoff::default();
-    let mut start = |socket: TcpStream, address, permit, connections: &mut JoinSet<()>| {
+    let start = |socket: TcpStream, address, permit, connections: &mut JoinSet<()>| {
         let connection = connection(socket, address, Arc::clone(&endpoint), patience, shutdown.clone());
         connections.spawn(async move {
             connection.await;

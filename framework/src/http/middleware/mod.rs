@@ -2,10 +2,16 @@
 
 mod body_limit;
 mod catch_panic;
+mod compression;
+mod cors;
 mod deadline;
 mod request_id;
+mod security_headers;
 
 pub use body_limit::{BodyLimit, BodyLimited};
 pub use catch_panic::{CatchPanic, PanicsCaught};
+pub use compression::{Compressed, Compression};
+pub use cors::{Cors, CrossOrigin};
 pub use deadline::{Deadline, Deadlined};
 pub use request_id::{Identified, Identify, RequestId};
+pub use security_headers::{Secured, SecurityHeaders};

@@ -1,4 +1,0 @@
-//! The composition root.
-
-/// An app.
-pub struct App;

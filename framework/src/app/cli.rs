@@ -1,0 +1,135 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::{Arg, ArgMatches, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::command::CommandContext;
+use super::prepare::Preparation;
+use super::{App, log};
+use crate::db::Database;
+use crate::error::{Error, Result};
+use crate::http::Shutdown;
+use crate::sql::{Dialect, schema};
+
+/// The name by which the program was called.
+pub(super) fn program_name() -> String {
+    let path = std::env::args_os().next().unwrap_or_default();
+    Path::new(&path).file_stem().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Commands that every app has.
+pub(super) const BUILT_IN: &[&str] = &["serve", "migrate", "schema", "openapi"];
+
+/// Does what `arguments` say.
+pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsString>) -> Result<()> {
+    app.check()?;
+    let matches = match command_line(&app).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) if error.use_stderr() => return Err(Error::Startup(one_line(&error))),
+        Err(help) => return print(&help.to_string()),
+    };
+    match matches.subcommand() {
+        None | Some(("serve", _)) => serve(app).await,
+        Some(("schema", arguments)) => print(&ddl(&app, arguments)),
+        Some(("openapi", arguments)) => {
+            let database = Database::lazy(app.database_options(), app.metrics()?)?;
+            let (_, specification) = app.assemble(&database)?;
+            print(if arguments.get_flag("yaml") { &specification.yaml } else { &specification.json })
+        }
+        Some((name, arguments)) => {
+            log::init(&app.config)?;
+            let own = app.commands.iter().position(|own| own.command.get_name() == name);
+            let own = own.map(|index| app.commands.swap_remove(index));
+            let database = Database::connect(app.database_options(), app.metrics()?).await?;
+            Preparation::of(&mut app).tables(&database).await?;
+            let context =
+                CommandContext { database: database.clone(), arguments: arguments.clone(), config: app.config };
+            let outcome = match own {
+                Some(own) => (own.run)(context).await,
+                None => print("the database is up to date\n"),
+            };
+            database.close().await;
+            outcome
+        }
+    }
+}
+
+fn command_line(app: &App) -> Command {
+    let dialect = Arg::new("dialect")
+        .long("dialect")
+        .value_parser(["sqlite", "postgres"])
+        .help("The database to write for; else that of database.url");
+    let yaml = Arg::new("yaml").long("yaml").action(clap::ArgAction::SetTrue).help("Write YAML instead of JSON");
+    Command::new(program_name())
+        .about(app.info.title.clone())
+        .disable_help_subcommand(true)
+        .after_help("Settings come from Couplet.toml and the environment: DATABASE_URL, BIND, COUPLET_SECTION__KEY.")
+        .subcommand(Command::new("serve").about("Serve the API; what happens without a command too"))
+        .subcommand(Command::new("migrate").about("Run the migrations that have not run yet"))
+        .subcommand(Command::new("schema").about("Print the statements that create the models' tables").arg(dialect))
+        .subcommand(Command::new("openapi").about("Print the specification of the API").arg(yaml))
+        .subcommands(app.commands.iter().map(|own| own.command.clone()))
+}
+
+async fn serve(app: App) -> Result<()> {
+    log::init(&app.config)?;
+    let is_development = app.config.is_development();
+    let running = app.start().await?;
+    if is_development {
+        print(&format!("{}\n", running.banner()))?;
+    }
+    tracing::info!("serving on http://{}", running.address());
+    tokio::spawn(on_signal(running.shutdown())?);
+    running.wait().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The first SIGTERM or SIGINT lets requests finish, the second does not.
+fn on_signal(shutdown: Shutdown) -> Result<impl Future<Output = ()> + Send> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        for is_first in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if is_first {
+                tracing::info!("finishing requests in flight; a second signal ends them");
+                shutdown.begin();
+            }
+        }
+        std::process::exit(1);
+    })
+}
+
+fn ddl(app: &App, arguments: &ArgMatches) -> String {
+    let dialect = match arguments.get_one::<String>("dialect").map(String::as_str) {
+        Some("postgres") => Dialect::Postgres,
+        Some(_) => Dialect::Sqlite,
+        None if app.config.database.url.expose().starts_with("postgres") => Dialect::Postgres,
+        None => Dialect::Sqlite,
+    };
+    schema::create(app.catalog.models(), dialect).iter().map(|statement| format!("{statement};\n\n")).collect()
+}
+
+/// What clap says without its usage: `unrecognized subcommand 'srve'; a similar subcommand exists: 'serve'`.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let is_usage = |line: &&str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let lines = text.lines().map(str::trim).take_while(|line| !is_usage(line)).filter(|line| !line.is_empty());
+    let parts: Vec<&str> = lines.map(|line| line.trim_start_matches("error: ").trim_start_matches("tip: ")).collect();
+    format!("{}; see --help", parts.join("; "))
+}
+
+/// A reader that goes away early, such as `head`, is no error.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,32 @@
+//! Log lines on stdout.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// Sends log lines to stdout: for people, or as JSON in production. Where the process has a subscriber, it is kept.
+///
+/// # Errors
+///
+/// `log.filter` cannot be read.
+pub(super) fn init(config: &Config) -> Result<()> {
+    let filter = EnvFilter::try_new(&config.log.filter).map_err(|error| {
+        let filter = &config.log.filter;
+        Error::Configuration(format!(
+            "log.filter (RUST_LOG): \"{filter}\" cannot be read: {error}; expected a level such as `info`, or \
+             `warn,couplet=debug`"
+        ))
+    })?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let _ = if config.log.is_json(config.profile) {
+        registry.with(fmt::layer().json().flatten_event(true).with_span_list(false)).try_init()
+    } else {
+        registry.with(fmt::layer().with_target(false).with_ansi(std::io::stdout().is_terminal())).try_init()
+    };
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! The composition root: settings, database, resources, commands and the server, put together.
+//!
+//! An [`App`] is built from what its `main` names. [`App::run`] reads the command line: to serve, or to run one of the
+//! commands. Nothing is global, so two apps live in one process.
+
+mod banner;
+mod cli;
+mod command;
+mod log;
+mod prepare;
+mod running;
+
+use std::sync::Arc;
+
+pub use clap;
+pub use command::CommandContext;
+pub use running::Running;
+
+use command::{Command, Seed};
+
+use crate::config::{Config, ServerConfig};
+use crate::db::{Database, DatabaseOptions};
+use crate::error::{Error, Result};
+use crate::http::api::Mounted;
+use crate::http::assemble::{OwnApi, assemble};
+use crate::http::openapi::{Info, Specification};
+use crate::http::{self, Routes, Shutdown, health};
+use crate::metrics::Metrics;
+use crate::model::{Catalog, Model, Operation, Resource, ResourceMeta};
+use crate::query::Filter;
+use crate::query::parse::ListOptions;
+use crate::sql::Migration;
+
+/// Parameters that advertisers append to any link.
+const IGNORED_PARAMETERS: &[&str] = &["utm_*"];
+
+/// An app: what it serves, and what else it can do.
+///
+/// # Examples
+///
+/// ```no_run
+/// use couplet::prelude::*;
+///
+/// /// A label that books carry.
+/// #[derive(Model, Resource)]
+/// pub struct Tag {
+///     pub id: i64,
+///     pub name: String,
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> couplet::Result<()> {
+///     App::from_env()?.resource::<Tag>().run().await
+/// }
+/// ```
+#[must_use = "an app does nothing until it is run"]
+pub struct App {
+    config: Config,
+    info: Info,
+    catalog: Catalog,
+    resources: Vec<Exposed>,
+    apis: Vec<OwnApi>,
+    migrations: Vec<Migration>,
+    commands: Vec<Command>,
+    seed: Option<Seed>,
+    mistakes: Vec<String>,
+}
+
+/// A resource, and what of it is exposed.
+struct Exposed {
+    resource: &'static ResourceMeta,
+    filter: Filter,
+    operations: Vec<Operation>,
+}
+
+impl App {
+    /// An app with the settings of `Couplet.toml` and the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] with every mistake in the settings.
+    pub fn from_env() -> Result<Self> {
+        Ok(Self::new(Config::from_env()?))
+    }
+
+    /// An app with these settings.
+    pub fn new(config: Config) -> Self {
+        let info = Info { title: cli::program_name(), version: "0.1.0".to_owned(), description: String::new() };
+        Self {
+            config,
+            info,
+            catalog: Catalog::default(),
+            resources: Vec::new(),
+            apis: Vec::new(),
+            migrations: Vec::new(),
+            commands: Vec::new(),
+            seed: None,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// Names the app, as the pages and the specification do. Default: the program's name.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.info.title = title.into();
+        self
+    }
+
+    /// The version of the API in the specification. Default: `0.1.0`.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.info.version = version.into();
+        self
+    }
+
+    /// What the API is about, in Markdown.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.info.description = description.into();
+        self
+    }
+
+    /// Exposes a resource with the operations that it declares.
+    pub fn resource<R: Resource>(mut self) -> Self {
+        let resource = R::RESOURCE;
+        if self.resources.iter().any(|known| known.resource.name == resource.name) {
+            self.mistakes.push(format!("two resources are named `{}`; rename one of them", resource.name));
+        }
+        let operations = resource.operations.to_vec();
+        self.resources.push(Exposed { resource, filter: Filter::everything(), operations });
+        self.model::<R>()
+    }
+
+    /// Adds a model that has a table and no endpoints; models that relations lead to come by themselves.
+    pub fn model<M: Model>(mut self) -> Self {
+        self.catalog.add(M::META);
+        self
+    }
+
+    /// Adds endpoints that were written by hand with poem-openapi. One that has the method and path of a derived endpoint
+    /// replaces it.
+    pub fn api<A: poem_openapi::OpenApi + 'static>(mut self, api: A) -> Self {
+        match OwnApi::new(api, &self.config.server.prefix) {
+            Ok(api) => self.apis.push(api),
+            Err(error) => self.mistakes.push(error.to_string()),
+        }
+        self
+    }
+
+    /// Adds migrations, as [`migrations!`](crate::migrations) embeds them.
+    pub fn migrations(mut self, migrations: &[Migration]) -> Self {
+        self.migrations.extend_from_slice(migrations);
+        self
+    }
+
+    /// Adds a command to the command line. It runs once the database is ready, and gets it.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use couplet::app::CommandContext;
+    /// use couplet::app::clap::{Arg, Command};
+    /// use couplet::prelude::*;
+    ///
+    /// async fn import(context: CommandContext) -> couplet::Result<()> {
+    ///     let folder = context.arguments.get_one::<String>("folder").map(String::as_str).unwrap_or(".");
+    ///     println!("importing {folder} into {:?}", context.database.dialect());
+    ///     Ok(())
+    /// }
+    ///
+    /// # async fn run() -> couplet::Result<()> {
+    /// let command = Command::new("import").about("Imports books").arg(Arg::new("folder").long("goodbooks"));
+    /// App::from_env()?.command(command, import).run().await
+    /// # }
+    /// ```
+    pub fn command<F>(mut self, command: clap::Command, run: impl FnOnce(CommandContext) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        let name = command.get_name();
+        if cli::BUILT_IN.contains(&name) || self.commands.iter().any(|known| known.command.get_name() == name) {
+            self.mistakes.push(format!("two commands are named `{name}`; rename one of them"));
+        } else {
+            self.commands.push(Command::new(command, run));
+        }
+        self
+    }
+
+    /// Fills the database at the first start: `seed` runs when no model has a row.
+    pub fn seed<F>(mut self, seed: impl FnOnce(Database) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.seed = Some(Box::new(move |database| Box::pin(seed(database))));
+        self
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Does what the command line says: serves until SIGTERM or SIGINT, or runs one of the commands.
+    ///
+    /// # Errors
+    ///
+    /// Settings, command line or database that cannot be used, with a text that says what to do; `main` returns it, and
+    /// the process ends with exit code 1.
+    pub async fn run(self) -> Result<()> {
+        cli::run(self, std::env::args_os()).await
+    }
+
+    /// Starts to serve and comes back once requests are answered; for tests and for programs that do more than serve.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::run`].
+    pub async fn start(self) -> Result<Running> {
+        running::start(self).await
+    }
+
+    /// Where everything that the app serves comes together.
+    fn assemble(&mut self, database: &Database) -> Result<(Routes, Specification)> {
+        let ServerConfig { prefix, json_depth, .. } = &self.config.server;
+        let mounted = self.resources.iter().map(|exposed| {
+            let ignored = IGNORED_PARAMETERS.iter().map(|name| (*name).to_owned()).collect();
+            Arc::new(Mounted {
+                database: database.clone(),
+                options: ListOptions { resource: exposed.resource, ignored },
+                filter: exposed.filter.clone(),
+                operations: exposed.operations.clone(),
+                prefix: prefix.clone(),
+                json_depth: *json_depth,
+            })
+        });
+        let mounted: Vec<Arc<Mounted>> = mounted.collect();
+        let apis = std::mem::take(&mut self.apis);
+        assemble(&self.info, &self.catalog, &mounted, apis, database, prefix, self.config.docs.enabled)
+    }
+
+    /// The routes of the public listener and, where there is one, of the private one.
+    fn routes(
+        &mut self,
+        database: &Database,
+        metrics: &Arc<Metrics>,
+        shutdown: &Shutdown,
+        prepared: health::Dependency,
+    ) -> Result<(Routes, Option<Routes>)> {
+        let (mut public, _) = self.assemble(database)?;
+        let mut private = self.config.server.admin_bind.map(|_| Routes::default());
+        for route in health::routes(vec![health::Dependency::database(database), prepared], shutdown.clone()) {
+            public.add(route);
+        }
+        if self.config.docs.enabled {
+            public.add(http::home_route());
+        }
+        private.as_mut().unwrap_or(&mut public).add(http::metrics_route(metrics));
+        Ok((public, private))
+    }
+
+    /// Mistakes in how the app is put together.
+    fn check(&self) -> Result<()> {
+        if self.mistakes.is_empty() { Ok(()) } else { Err(Error::Startup(self.mistakes.join("\n"))) }
+    }
+
+    fn metrics(&self) -> Result<Arc<Metrics>> {
+        Metrics::new(&self.info.version).map(Arc::new)
+    }
+
+    fn database_options(&self) -> DatabaseOptions {
+        let database = &self.config.database;
+        DatabaseOptions {
+            url: database.url.expose().to_owned(),
+            pool_size: database.pool_size,
+            max_overflow: database.max_overflow,
+            pool_timeout: database.pool_timeout,
+            pool_recycle: database.pool_recycle,
+            slow_query_threshold: database.slow_query_threshold,
+            statement_timeout: database.statement_timeout,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

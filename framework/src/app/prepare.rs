@@ -1,0 +1,68 @@
+//! From a database to one that the app can work with.
+
+use super::App;
+use super::command::Seed;
+use crate::config::Profile;
+use crate::crud;
+use crate::db::{Database, check, migrate};
+use crate::error::Result;
+use crate::model::Catalog;
+use crate::query::{CountMode, ListQuery};
+use crate::sql::Migration;
+
+/// What has to be done with a database before requests are answered from it.
+pub(super) struct Preparation {
+    catalog: Catalog,
+    migrations: Vec<Migration>,
+    creates_tables: bool,
+    seed: Option<Seed>,
+}
+
+impl Preparation {
+    /// Takes what it needs out of the app.
+    pub(super) fn of(app: &mut App) -> Self {
+        let mut catalog = Catalog::default();
+        app.catalog.models().iter().for_each(|model| catalog.add(model));
+        Self {
+            catalog,
+            migrations: std::mem::take(&mut app.migrations),
+            creates_tables: app.config.profile != Profile::Production,
+            seed: app.seed.take(),
+        }
+    }
+
+    /// Migrates, creates missing tables outside production, and compares the tables with the models.
+    pub(super) async fn tables(&self, database: &Database) -> Result<()> {
+        migrate::run(database, &self.migrations).await?;
+        if self.creates_tables {
+            let created = migrate::create_missing(database, self.catalog.models()).await?;
+            if !created.is_empty() {
+                tracing::info!(tables = created.join(", "), "created");
+            }
+        }
+        check::check(database, &self.catalog).await
+    }
+
+    /// Seeds a database without a row. A second call does nothing.
+    pub(super) async fn seed(&mut self, database: &Database) -> Result<()> {
+        if let Some(seed) = self.seed.take()
+            && self.is_empty(database).await?
+        {
+            tracing::info!("the database is empty; filling it");
+            seed(database.clone()).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_empty(&self, database: &Database) -> Result<bool> {
+        for model in self.catalog.models().iter().filter(|model| !model.view) {
+            let mut query = ListQuery::new(model);
+            query.page.per_page = 1;
+            query.count = CountMode::None;
+            if !crud::list(&query, &mut database.session()).await?.loaded.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
