@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::execute::Recorder;
-use super::pool::{Lease, Opener, Pool};
+use super::lease::Lease;
+use super::pool::{Opener, Pool};
 use super::postgres::PostgresOpener;
 use super::session::Session;
 use super::sqlite::SqliteOpener;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::lease::Lease;
 use super::meter::Meter;
-use super::pool::Lease;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::model::RowSet;
