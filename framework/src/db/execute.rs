@@ -91,3 +91,25 @@ pub(super) fn admit(statement: &Statement) -> Result<()> {
         statement.model,
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_statement_is_warned_of_once_in_a_while() {
+        let recorder = Recorder::new(Arc::new(Metrics::new("test").expect("the table is valid")), Duration::ZERO);
+        assert!(recorder.may_warn("SELECT 1"));
+        assert!(!recorder.may_warn("SELECT 1"));
+        assert!(recorder.may_warn("SELECT 2"));
+    }
+
+    #[test]
+    fn remembered_statements_are_bounded() {
+        let recorder = Recorder::new(Arc::new(Metrics::new("test").expect("the table is valid")), Duration::ZERO);
+        for number in 0..REMEMBERED + 10 {
+            assert!(recorder.may_warn(&format!("SELECT {number}")));
+        }
+        assert_eq!(recorder.warned.lock().expect("no panic before").len(), REMEMBERED);
+    }
+}

@@ -146,6 +146,26 @@ async fn a_statement_has_a_time_limit() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_keep_the_time_loses_the_connection() {
+    on_each_with(
+        |options| options.statement_timeout = Duration::from_millis(50),
+        async |fixture| {
+            if fixture.dialect() == Dialect::Sqlite {
+                return;
+            }
+            let mut session = fixture.database.session();
+            session.execute(&statement("SET statement_timeout = 0", Verb::Other, [])).await.expect("set");
+            let open = fixture.database.status().open;
+            let error = session.fetch(&fixture.endless()).await.err().expect("it does not end");
+            assert!(matches!(error, Error::DeadlineExceeded), "{error}");
+            drop(session);
+            assert_eq!(fixture.database.status().open, open - 1);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn connections_beyond_the_pool_size_are_closed_when_they_come_back() {
     on_each(async |fixture| {
         if fixture.dialect() == Dialect::Sqlite {
