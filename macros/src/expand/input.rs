@@ -84,6 +84,7 @@ fn declaration(vis: &Visibility, name: &Ident, fields: &[InputField], private: &
     let fields = fields.iter().map(|InputField { ident, ty, doc, .. }| quote!(#[doc = #doc] #vis #ident: #ty));
     quote! {
         #derive
+        #[allow(unreachable_pub)]
         #vis struct #name {
             #(#fields,)*
         }
@@ -219,7 +220,7 @@ fn constructor(model: &Model) -> TokenStream {
         impl #new {
             /// The required fields; all others get their defaults.
             #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments)]
+            #[allow(dead_code, unreachable_pub, clippy::too_many_arguments)]
             #vis fn new(#(#parameters),*) -> Self {
                 Self {
                     #(#values,)*

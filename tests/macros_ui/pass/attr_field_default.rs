@@ -12,7 +12,7 @@ pub struct Book {
     pub language: String,
     #[field(default = 1 + 1)]
     pub copies: i16,
-    #[field(default = Some("none".to_owned()).unwrap_or_default())]
+    #[field(default = String::from("none"))]
     pub note: Option<String>,
     #[field(default = Utc::now())]
     pub bought_at: DateTime<Utc>,

@@ -79,8 +79,7 @@ fn every_type_may_be_null() {
 
 #[test]
 fn types_are_in_the_metadata() {
-    let expected =
-        [I64, Bool, I16, I32, F64, Text, Bytes, UuidType, Timestamp, Date, DecimalType, JsonType];
+    let expected = [I64, Bool, I16, I32, F64, Text, Bytes, UuidType, Timestamp, Date, DecimalType, JsonType];
     for meta in [Everything::META, Perhaps::META] {
         let types: Vec<_> = meta.columns.iter().map(|column| column.ty).collect();
         assert_eq!(types, expected);

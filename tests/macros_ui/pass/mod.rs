@@ -13,7 +13,7 @@ mod attr_relation;
 mod attr_resource;
 mod attr_text_enum;
 mod column_types;
-mod conventions;
+pub mod conventions;
 mod hygiene;
 mod inputs;
 mod migrations;
