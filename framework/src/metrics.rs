@@ -224,17 +224,17 @@ mod tests {
             let values: Vec<&str> = spec.labels.iter().map(|_| "x").collect();
             match spec.name {
                 "http_request_duration_seconds" => {
-                    metrics.http_request_duration_seconds.with_label_values(&values).observe(0.1)
+                    metrics.http_request_duration_seconds.with_label_values(&values).observe(0.1);
                 }
                 "http_requests_total" => metrics.http_requests_total.with_label_values(&values).inc(),
                 "http_requests_in_progress" => metrics.http_requests_in_progress.with_label_values(&values).inc(),
                 "db_query_duration_seconds" => {
-                    metrics.db_query_duration_seconds.with_label_values(&values).observe(0.1)
+                    metrics.db_query_duration_seconds.with_label_values(&values).observe(0.1);
                 }
                 "db_slow_queries_total" => metrics.db_slow_queries_total.with_label_values(&values).inc(),
                 "db_queries_per_request" => metrics.db_queries_per_request.with_label_values(&values).observe(2.0),
                 "db_query_budget_exceeded_total" => {
-                    metrics.db_query_budget_exceeded_total.with_label_values(&values).inc()
+                    metrics.db_query_budget_exceeded_total.with_label_values(&values).inc();
                 }
                 "app_info" => {}
                 other => unreachable!("{other} has labels and no handle"),

@@ -14,7 +14,7 @@ use crate::prelude::*;
 
 /// A label.
 #[derive(Model, Resource)]
-pub struct Label {
+pub(super) struct Label {
     /// The key.
     pub id: i64,
     /// What it says.
@@ -123,4 +123,20 @@ async fn a_command_gets_its_arguments_and_a_database_with_tables() {
     let twice = App::new(config()).command(command(), async |_| Ok(())).command(command(), async |_| Ok(()));
     let error = run(twice, &[]).await.expect_err("a clash").to_string();
     assert_eq!(error, "two commands are named `import`; rename one of them");
+}
+
+#[tokio::test]
+async fn a_chunked_body_is_refused_once_it_is_too_large() {
+    let mut config = config();
+    config.server.body_limit = 1024;
+    let app = App::new(config).resource::<Label>().start().await.expect("started");
+    let mut socket = TcpStream::connect(app.address()).await.expect("connected");
+    let head =
+        "POST /labels HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunk = format!("400\r\n{}\r\n", " ".repeat(0x400));
+    socket.write_all(format!("{head}{chunk}1\r\n \r\n").as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.expect("read");
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("application/problem+json"), "{answer}");
+    app.stop().await.expect("stopped");
 }

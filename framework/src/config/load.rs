@@ -62,7 +62,7 @@ impl Sources {
         });
         let reference = File::read("reference.toml", REFERENCE).map_err(Error::Configuration)?;
         let defaults = Figment::from(&reference).select(profile.name());
-        let known: BTreeSet<String> = reference.sections().flat_map(|sections| keys(sections)).collect();
+        let known: BTreeSet<String> = reference.sections().flat_map(keys).collect();
 
         let mut figment = defaults.clone();
         match self.file.as_ref().map(|text| File::read(FILE, text)) {

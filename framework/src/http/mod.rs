@@ -14,7 +14,6 @@ pub mod routes;
 pub mod serve;
 mod service;
 mod shutdown;
-mod template;
 
 pub use extract::ListQuery;
 pub use middleware::RequestId;

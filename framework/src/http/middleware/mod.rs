@@ -5,6 +5,7 @@ mod catch_panic;
 mod compression;
 mod cors;
 mod deadline;
+mod head_limit;
 mod request_id;
 mod security_headers;
 
@@ -13,5 +14,6 @@ pub use catch_panic::{CatchPanic, PanicsCaught};
 pub use compression::{Compressed, Compression};
 pub use cors::{Cors, CrossOrigin};
 pub use deadline::{Deadline, Deadlined};
+pub use head_limit::{HeadLimit, HeadLimited};
 pub use request_id::{Identified, Identify, RequestId};
 pub use security_headers::{Secured, SecurityHeaders};

@@ -1,6 +1,6 @@
+use poem::EndpointExt;
 use poem::endpoint::make_sync;
 use poem::test::{TestClient, TestResponse};
-use poem::{Endpoint, EndpointExt};
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{OpenApi, OpenApiService};
