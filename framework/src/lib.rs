@@ -29,3 +29,8 @@ mod fixtures;
 pub use app::App;
 pub use couplet_macros::{Model, Resource, TextEnum, migrations};
 pub use error::{Error, Result};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
