@@ -1,4 +1,22 @@
 //! A book catalogue on couplet.
-#![allow(missing_docs, dead_code)]
+
+mod import;
 mod models;
-fn main() {}
+mod seed;
+
+use couplet::prelude::*;
+use models::{Author, Book, Reader, Review, Series, Tag};
+
+#[tokio::main]
+async fn main() -> couplet::Result<()> {
+    App::from_env()?
+        .title("Book catalogue")
+        .resource::<Author>()
+        .resource::<Book>()
+        .resource::<Series>()
+        .resource::<Reader>()
+        .resource::<Review>()
+        .resource::<Tag>()
+        .run()
+        .await
+}

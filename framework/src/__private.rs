@@ -3,7 +3,7 @@
 pub use std::clone::Clone;
 pub use std::convert::{From, Into};
 pub use std::default::Default;
-pub use std::fmt::Debug;
+pub use std::fmt::{self, Debug};
 pub use std::include_str;
 pub use std::option::Option;
 pub use std::result::Result;

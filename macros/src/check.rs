@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use syn::{Ident, LitStr};
 
 use crate::attr::{Bounds, DeleteAction, blame};
 use crate::diagnostics::{Diagnostics, nearest, unknown};
-use crate::model::{Column, Kind, Model, RelationKind};
+use crate::model::{Column, Kind, LONGEST_KEY, Model, RelationKind};
 use crate::naming::plain;
 
 /// Checks every rule.
@@ -73,20 +74,17 @@ fn column_types(model: &Model, diagnostics: &mut Diagnostics) {
 /// Without a key no row has an address, and no order is total.
 fn primary_key(model: &Model, diagnostics: &mut Diagnostics) {
     let key = model.key();
-    if key.is_empty() {
+    if key.is_empty() && model.named_fields {
         let text = "a model needs a primary key: call a field `id`, or mark one with `#[field(key)]`";
         diagnostics.error(&model.ident, text);
     }
-    if let Some(fifth) = key.get(4) {
+    if let Some(fifth) = key.get(LONGEST_KEY) {
         diagnostics.error(&model.columns[*fifth].field, "a composite key has four columns at most");
     }
     for column in key.iter().map(|index| &model.columns[*index]) {
         if column.nullable {
             diagnostics.error(&column.ty, "a key is never NULL; write the type without `Option`");
-        } else if matches!(
-            column.kind,
-            Kind::Bool | Kind::Float | Kind::Decimal | Kind::Bytes | Kind::Timestamp | Kind::Json
-        ) {
+        } else if !column.kind.can_be_key() {
             let text = format!("{} cannot be a key; keys are integers, String, Uuid and NaiveDate", column.kind.name());
             diagnostics.error(&column.ty, text);
         }
@@ -126,41 +124,44 @@ fn check_length(what: &str, name: &str, tokens: &TokenStream, diagnostics: &mut 
 /// Names in queries and bodies are told apart by name alone, and `__`, `.`, `,` and a leading `-` are syntax there.
 fn api_names(model: &Model, diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<&str, String> = HashMap::new();
-    for (name, field, tokens) in all_api_names(model) {
-        let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-        if name.is_empty()
-            || !name.chars().all(word)
-            || name.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
-        {
-            let text =
-                "a name consists of ASCII letters, digits, `_` and `-`, and begins with a letter; use `rename = \"…\"`";
-            diagnostics.error(&tokens, text);
+    for ApiName { name, field, tokens, attribute } in all_api_names(model) {
+        let begins = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+        let goes_on = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+        if !name.starts_with(begins) || !name.chars().all(goes_on) {
+            let text = "a name begins with a letter and goes on with letters, digits, `_` and `-`, all ASCII";
+            diagnostics.error(&tokens, format!("{text}; use `{attribute} = \"…\"`"));
         } else if name.contains("__") {
-            let text = format!(
-                "`__` parts a field from its operator in queries; add `rename = \"{}\"`",
-                name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
-            );
-            diagnostics.error(&tokens, text);
+            let better = name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+            let text = "`__` parts a field from its operator in queries";
+            diagnostics.error(&tokens, format!("{text}; write `{attribute} = \"{better}\"`"));
         }
         if let Some(first) = seen.get(name) {
-            let text =
-                format!("`{name}` is the name of the field `{first}` already; add `rename = \"…\"` to one of them");
-            diagnostics.error(&tokens, text);
+            let text = format!("`{name}` is the name of the field `{first}` already");
+            diagnostics.error(&tokens, format!("{text}; give another by `{attribute} = \"…\"`"));
         }
         seen.insert(name, field);
     }
 }
 
-fn all_api_names(model: &Model) -> Vec<(&str, String, TokenStream)> {
-    let columns = model.columns.iter().map(|it| (it.api_name.as_str(), plain(&it.field), it.api_name_tokens()));
-    let computed = model
-        .computed
-        .iter()
-        .map(|it| (it.api_name.as_str(), plain(&it.field), blame(it.attr.rename.as_ref(), &it.field)));
-    let relations = model.relations.iter().map(|it| (it.api_name.as_str(), plain(&it.field), it.api_name_tokens()));
+/// A name in queries and bodies.
+struct ApiName<'a> {
+    name: &'a str,
+    field: String,
+    tokens: TokenStream,
+    /// What gives the field another one.
+    attribute: &'static str,
+}
+
+fn all_api_names(model: &Model) -> Vec<ApiName<'_>> {
+    fn named<'a>(name: &'a str, field: &Ident, given: Option<&LitStr>, attribute: &'static str) -> ApiName<'a> {
+        ApiName { name, field: plain(field), tokens: blame(given, field), attribute }
+    }
+    let columns = model.columns.iter().map(|it| named(&it.api_name, &it.field, it.attr.rename.as_ref(), "rename"));
+    let computed = model.computed.iter().map(|it| named(&it.api_name, &it.field, it.attr.rename.as_ref(), "rename"));
+    let relations = model.relations.iter().map(|it| named(&it.api_name, &it.field, it.attr.rename.as_ref(), "rename"));
     let keys = model.relations.iter().filter_map(|it| {
         let keys = it.keys.as_ref()?;
-        Some((keys.api_name.as_str(), plain(&it.field), blame(it.attr.keys.as_ref(), &it.field)))
+        Some(named(&keys.api_name, &it.field, it.attr.keys.as_ref(), "keys"))
     });
     columns.chain(computed).chain(relations).chain(keys).collect()
 }
@@ -274,7 +275,7 @@ fn types_of_rules(model: &Model, diagnostics: &mut Diagnostics) {
         if let Some(word) = &attr.sort
             && matches!(column.kind, Kind::Json | Kind::Bytes)
         {
-            diagnostics.error(word, format!("{} has no order; remove `sort`", column.kind.name()));
+            diagnostics.error(word, format!("there is no order of {}; remove `sort`", column.kind.name()));
         }
     }
 }
@@ -435,13 +436,13 @@ fn delete_actions(model: &Model, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `NewAuthor` has one field for each column and key set.
+/// `NewAuthor` has one field for each column and key set. Where the names in bodies are equal too, that was reported.
 fn input_fields(model: &Model, diagnostics: &mut Diagnostics) {
     for relation in &model.relations {
         let Some(keys) = &relation.keys else { continue };
-        if model.columns.iter().any(|column| column.field == keys.field) {
-            let text =
-                format!("`{}` is a column already; name the key set with `#[relation(keys = \"…\")]`", keys.field);
+        let clash = |column: &Column| column.field == keys.field && column.api_name != keys.api_name;
+        if model.columns.iter().any(clash) {
+            let text = format!("`{}` is a column already; name the key set by `keys = \"…\"`", keys.field);
             diagnostics.error(blame(relation.attr.keys.as_ref(), &relation.field), text);
         }
     }

@@ -51,6 +51,9 @@ pub(crate) fn unknown(what: &str, name: &str, accepted: &[&str]) -> String {
 
 /// The name that was probably meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let close = |candidate: &&str| strsim::damerau_levenshtein(name, candidate) <= 1 + name.len() / 4;
-    candidates.iter().copied().filter(close).min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
+    let distance = |candidate: &str| strsim::damerau_levenshtein(name, candidate);
+    let close = |candidate: &&str| {
+        distance(candidate) <= 1 + name.len() / 4 || (candidate.len() > 2 && name.starts_with(*candidate))
+    };
+    candidates.iter().copied().filter(close).min_by_key(|candidate| distance(candidate))
 }

@@ -14,6 +14,7 @@ mod model;
 mod naming;
 
 use proc_macro::TokenStream;
+use quote::quote;
 use syn::{DeriveInput, parse_macro_input};
 
 use diagnostics::report;
@@ -58,5 +59,6 @@ pub fn text_enum(input: TokenStream) -> TokenStream {
 /// a build script.
 #[proc_macro]
 pub fn migrations(input: TokenStream) -> TokenStream {
-    report(|diagnostics| migrations::expand(input.into(), diagnostics)).into()
+    let items = report(|diagnostics| migrations::expand(input.into(), diagnostics));
+    quote!({ #items MIGRATIONS }).into()
 }

@@ -3,11 +3,15 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Type, Visibility};
+use syn::punctuated::Punctuated;
+use syn::{Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Token, Type, Visibility};
 
 use crate::attr::{DeleteAction, FieldAttr, ModelAttr, RelationAttr, blame, doc};
 use crate::diagnostics::Diagnostics;
 use crate::naming::{Case, plain, plural, singular};
+
+/// Columns that a key can have: the longest tuple that is a `Key`.
+pub(crate) const LONGEST_KEY: usize = 4;
 
 /// A struct that derives `Model`.
 pub(crate) struct Model {
@@ -19,6 +23,8 @@ pub(crate) struct Model {
     pub(crate) columns: Vec<Column>,
     pub(crate) computed: Vec<Computed>,
     pub(crate) relations: Vec<Relation>,
+    /// Whether it is a struct with named fields, as a model must be.
+    pub(crate) named_fields: bool,
 }
 
 /// A field that is a column.
@@ -119,8 +125,11 @@ impl Model {
             columns: Vec::new(),
             computed: Vec::new(),
             relations: Vec::new(),
+            named_fields: true,
         };
-        for field in named_fields(input, diagnostics) {
+        let fields = named_fields(input, diagnostics);
+        model.named_fields = fields.is_some();
+        for field in fields.into_iter().flatten() {
             model.read_field(field, diagnostics);
         }
         model.apply_conventions();
@@ -231,6 +240,24 @@ impl Model {
         }
     }
 
+    /// Leaves out what would make rustc report a mistake once more.
+    pub(crate) fn remove_broken(&mut self) {
+        self.columns.retain(|column| !matches!(column.kind, Kind::Unsupported(_)));
+        for column in &mut self.columns {
+            column.key &= !column.nullable && column.kind.can_be_key();
+        }
+        for index in self.key().into_iter().skip(LONGEST_KEY) {
+            self.columns[index].key = false;
+        }
+        let mut taken: Vec<Ident> = self.columns.iter().map(|column| column.field.clone()).collect();
+        for relation in &mut self.relations {
+            if relation.keys.as_ref().is_some_and(|keys| taken.contains(&keys.field)) {
+                relation.keys = None;
+            }
+            taken.extend(relation.keys.as_ref().map(|keys| keys.field.clone()));
+        }
+    }
+
     /// The name of the foreign key that refers to this model, by convention: `author_id`.
     pub(crate) fn conventional_foreign_key(&self) -> String {
         format!("{}_id", Case::Snake.apply(&plain(&self.ident)))
@@ -318,7 +345,7 @@ impl RelationKind {
 impl Kind {
     pub(crate) fn of(ty: &Type) -> Self {
         let Some(segment) = last_segment(ty) else {
-            return Self::Unsupported("a column type; a struct or list goes into `Json<T>`");
+            return Self::Unsupported("`Json<…>` of it, or fields of their own");
         };
         match plain(&segment.ident).as_str() {
             "bool" => Self::Bool,
@@ -347,6 +374,10 @@ impl Kind {
         }
     }
 
+    pub(crate) fn can_be_key(self) -> bool {
+        matches!(self, Self::Integer | Self::Text | Self::Uuid | Self::Date | Self::Custom | Self::Unsupported(_))
+    }
+
     /// As mistakes name it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -370,11 +401,11 @@ fn conventional_table(ident: &Ident) -> String {
     plural(&Case::Snake.apply(&plain(ident)))
 }
 
-fn named_fields<'a>(input: &'a DeriveInput, diagnostics: &mut Diagnostics) -> Vec<&'a Field> {
+fn named_fields<'a>(input: &'a DeriveInput, diagnostics: &mut Diagnostics) -> Option<&'a Punctuated<Field, Token![,]>> {
     let text = "a model is a struct with named fields, as in `struct Author { id: i64 }`";
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => return fields.named.iter().collect(),
+            Fields::Named(fields) => return Some(&fields.named),
             Fields::Unnamed(fields) => diagnostics.error(fields, text),
             Fields::Unit => diagnostics.error(&input.ident, text),
         },
@@ -383,7 +414,7 @@ fn named_fields<'a>(input: &'a DeriveInput, diagnostics: &mut Diagnostics) -> Ve
         }
         Data::Union(data) => diagnostics.error(data.union_token, text),
     }
-    Vec::new()
+    None
 }
 
 fn refuse_attribute(field: &Field, attribute: &str, text: &str, diagnostics: &mut Diagnostics) {

@@ -47,6 +47,8 @@ pub async fn check_pages(base_url: &str) {
 async fn try_the_list_in_swagger_ui(tab: &mut Tab) {
     let list = "document.querySelector('.opblock-get:has([data-path=\"/books\"])')";
     tab.wait_for(&format!("{list}?.querySelector('.opblock-summary-control')")).await;
+    let border = tab.evaluate(&format!("getComputedStyle({list}).borderTopStyle")).await;
+    assert_eq!(border, "solid", "the style sheet does not apply");
     tab.evaluate(&format!("{list}.querySelector('.opblock-summary-control').click()")).await;
     // The button is there before the operation's references are resolved, and fails until they are.
     tab.wait_for(&format!("{list}.querySelector('[data-param-name]') && {list}.querySelector('button.execute')")).await;

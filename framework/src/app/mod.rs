@@ -67,10 +67,28 @@ pub struct App {
 }
 
 /// A resource, and what of it is exposed.
-struct Exposed {
+#[derive(Debug)]
+pub struct Exposed {
     resource: &'static ResourceMeta,
     filter: Filter,
     operations: Vec<Operation>,
+}
+
+impl Exposed {
+    /// Shows only rows for which `filter` holds: in lists, and to every operation on one row. A create is not narrowed.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = self.filter.and(filter);
+        self
+    }
+
+    /// Leaves operations out.
+    #[must_use]
+    pub fn without(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        let left_out: Vec<Operation> = operations.into_iter().collect();
+        self.operations.retain(|operation| !left_out.contains(operation));
+        self
+    }
 }
 
 impl App {
@@ -118,13 +136,39 @@ impl App {
     }
 
     /// Exposes a resource with the operations that it declares.
-    pub fn resource<R: Resource>(mut self) -> Self {
+    pub fn resource<R: Resource>(self) -> Self {
+        self.resource_with::<R>(|exposed| exposed)
+    }
+
+    /// Exposes a part of a resource: fewer operations, or fewer rows.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use couplet::model::Operation;
+    /// use couplet::prelude::*;
+    ///
+    /// /// Something for sale.
+    /// #[derive(Model, Resource)]
+    /// pub struct Product {
+    ///     pub id: i64,
+    ///     pub listed: bool,
+    /// }
+    ///
+    /// # async fn run() -> couplet::Result<()> {
+    /// App::from_env()?
+    ///     .resource_with::<Product>(|products| products.filter(Product::LISTED.eq(true)).without([Operation::Delete]))
+    ///     .run()
+    ///     .await
+    /// # }
+    /// ```
+    pub fn resource_with<R: Resource>(mut self, part: impl FnOnce(Exposed) -> Exposed) -> Self {
         let resource = R::RESOURCE;
         if self.resources.iter().any(|known| known.resource.name == resource.name) {
             self.mistakes.push(format!("two resources are named `{}`; rename one of them", resource.name));
         }
         let operations = resource.operations.to_vec();
-        self.resources.push(Exposed { resource, filter: Filter::everything(), operations });
+        self.resources.push(part(Exposed { resource, filter: Filter::everything(), operations }));
         self.model::<R>()
     }
 

@@ -169,6 +169,7 @@ async fn update(
     let mut columns = changes.columns.clone();
     if !(changes.columns.is_empty() && changes.links.is_empty()) {
         let updated = model.columns.iter().position(|column| column.generated == Some(Generated::UpdatedAt));
+        let updated = updated.filter(|index| changes.column(*index).is_none());
         columns.extend(updated.map(|index| (index, Value::Timestamp(Utc::now().trunc_subsecs(6)))));
     }
     let statement = if columns.is_empty() {

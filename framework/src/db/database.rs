@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::execute::Recorder;
-use super::pool::{Lease, Opener, Pool};
+use super::lease::Lease;
+use super::pool::{Opener, Pool};
 use super::postgres::PostgresOpener;
 use super::session::Session;
 use super::sqlite::SqliteOpener;
@@ -52,6 +53,30 @@ impl fmt::Debug for DatabaseOptions {
 ///
 /// A SQLite file has one connection that writes and others that read beside it. A SQLite database in memory has one
 /// connection for both: outside of an open transaction, nothing can be read until it ends.
+///
+/// # Examples
+///
+/// ```
+/// # use std::{sync::Arc, time::Duration};
+/// # use couplet::{db::{Database, DatabaseOptions}, metrics::Metrics};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> couplet::Result<()> {
+/// let options = DatabaseOptions {
+///     url: "sqlite::memory:".to_owned(),
+///     pool_size: 20,
+///     max_overflow: 10,
+///     pool_timeout: Duration::from_secs(1),
+///     pool_recycle: Duration::from_secs(3600),
+///     slow_query_threshold: Duration::from_millis(100),
+///     statement_timeout: Duration::from_secs(5),
+/// };
+/// let database = Database::connect(options, Arc::new(Metrics::new("1.0.0")?)).await?;
+/// let transaction = database.begin().await?;
+/// transaction.commit().await?;
+/// database.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,

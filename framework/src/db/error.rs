@@ -105,6 +105,8 @@ mod sqlite {
     pub(super) const CONSTRAINT_FOREIGNKEY: i32 = 787;
     pub(super) const CONSTRAINT_NOTNULL: i32 = 1299;
     pub(super) const CONSTRAINT_PRIMARYKEY: i32 = 1555;
+    /// `ON DELETE RESTRICT` is refused with this one.
+    pub(super) const CONSTRAINT_TRIGGER: i32 = 1811;
     pub(super) const CONSTRAINT_UNIQUE: i32 = 2067;
     pub(super) const CONSTRAINT_ROWID: i32 = 2579;
 }
@@ -118,7 +120,8 @@ fn on_sqlite(code: &str, message: &str) -> Error {
         sqlite::CONSTRAINT_UNIQUE | sqlite::CONSTRAINT_PRIMARYKEY | sqlite::CONSTRAINT_ROWID => {
             return unique(&sqlite_columns(message));
         }
-        sqlite::CONSTRAINT_FOREIGNKEY => {
+        sqlite::CONSTRAINT_TRIGGER if !message.contains("FOREIGN KEY") => {}
+        sqlite::CONSTRAINT_FOREIGNKEY | sqlite::CONSTRAINT_TRIGGER => {
             let detail = "a row that it refers to does not exist, or other rows refer to it";
             return Error::Conflict(vec![InputError::request("foreign_key", detail)]);
         }

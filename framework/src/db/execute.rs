@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::lease::Lease;
 use super::meter::Meter;
-use super::pool::Lease;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::model::RowSet;
@@ -90,4 +90,26 @@ pub(super) fn admit(statement: &Statement) -> Result<()> {
         statement.verb.name(),
         statement.model,
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_statement_is_warned_of_once_in_a_while() {
+        let recorder = Recorder::new(Arc::new(Metrics::new("test").expect("the table is valid")), Duration::ZERO);
+        assert!(recorder.may_warn("SELECT 1"));
+        assert!(!recorder.may_warn("SELECT 1"));
+        assert!(recorder.may_warn("SELECT 2"));
+    }
+
+    #[test]
+    fn remembered_statements_are_bounded() {
+        let recorder = Recorder::new(Arc::new(Metrics::new("test").expect("the table is valid")), Duration::ZERO);
+        for number in 0..REMEMBERED + 10 {
+            assert!(recorder.may_warn(&format!("SELECT {number}")));
+        }
+        assert_eq!(recorder.warned.lock().expect("no panic before").len(), REMEMBERED);
+    }
 }

@@ -9,6 +9,7 @@ pub mod database;
 mod error;
 pub mod execute;
 mod inspect;
+mod lease;
 pub mod meter;
 pub mod migrate;
 mod pool;

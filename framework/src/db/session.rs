@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use super::execute;
-use super::pool::Lease;
+use super::lease::Lease;
 use super::transaction::Transaction;
 use crate::error::Result;
 use crate::model::RowSet;

@@ -16,9 +16,7 @@ use uuid::Uuid;
 
 use super::connection::Connection;
 use crate::error::{Error, Result};
-
-/// The collation of columns that hold decimals as text.
-const DECIMAL_COLLATION: &str = "couplet_decimal";
+use crate::sql::schema::DECIMAL_COLLATION;
 
 /// How long SQLite waits for a lock that another process holds.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);

@@ -3,7 +3,7 @@
 use tokio::runtime::Handle;
 
 use super::database::Database;
-use super::pool::Lease;
+use super::lease::Lease;
 use super::session::Session;
 use crate::error::Result;
 use crate::sql::Dialect;

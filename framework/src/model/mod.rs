@@ -84,6 +84,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// As [`Model::decode`].
     fn attach(&mut self, relation: usize, related: &Related<'_>) -> Result<(), DecodeError>;
 
+    /// Builds related rows of this model.
+    #[doc(hidden)]
+    fn build(related: &Related<'_>) -> Result<Vec<Self>, DecodeError> {
+        related.build()
+    }
+
     /// Writes the row as a JSON object: visible columns, computed fields, relations that were loaded.
     fn write_json(&self, out: &mut Vec<u8>);
 

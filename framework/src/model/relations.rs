@@ -5,6 +5,9 @@ use std::fmt;
 use super::{DecodeError, Model, Related};
 use crate::error::{Error, Result};
 
+/// `Model::build` of the related model.
+type Build<T> = fn(&Related<'_>) -> Result<Vec<T>, DecodeError>;
+
 macro_rules! to_one {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -17,6 +20,23 @@ macro_rules! to_one {
             pub fn is_loaded(&self) -> bool {
                 self.0.is_some()
             }
+
+            // Functions instead of bounds: rustc would report a type that is no model here too, in other words.
+            #[doc(hidden)]
+            pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
+                self.0 = Some(build(related)?.pop().map(Box::new));
+                Ok(())
+            }
+
+            #[doc(hidden)]
+            pub fn write_member(&self, name: &str, out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
+                let Some(related) = &self.0 else { return };
+                super::json::member(name, out);
+                match related {
+                    Some(row) => write(row, out),
+                    None => out.extend_from_slice(b"null"),
+                }
+            }
         }
 
         impl<T: Model> $name<T> {
@@ -27,22 +47,6 @@ macro_rules! to_one {
             /// [`Error::NotLoaded`] if the relation was not included; never a silent `None`.
             pub fn loaded(&self) -> Result<Option<&T>> {
                 self.0.as_ref().map(Option::as_deref).ok_or(Error::NotLoaded { model: T::META.name })
-            }
-
-            #[doc(hidden)]
-            pub fn fill(&mut self, related: &Related<'_>) -> Result<(), DecodeError> {
-                self.0 = Some(related.build()?.pop().map(Box::new));
-                Ok(())
-            }
-
-            #[doc(hidden)]
-            pub fn write_member(&self, name: &str, out: &mut Vec<u8>) {
-                let Some(related) = &self.0 else { return };
-                super::json::member(name, out);
-                match related {
-                    Some(row) => row.write_json(out),
-                    None => out.extend_from_slice(b"null"),
-                }
             }
         }
 
@@ -75,6 +79,20 @@ macro_rules! to_many {
             pub fn is_loaded(&self) -> bool {
                 self.0.is_some()
             }
+
+            // Functions instead of bounds: rustc would report a type that is no model here too, in other words.
+            #[doc(hidden)]
+            pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
+                self.0 = Some(build(related)?);
+                Ok(())
+            }
+
+            #[doc(hidden)]
+            pub fn write_member(&self, name: &str, out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
+                let Some(related) = &self.0 else { return };
+                super::json::member(name, out);
+                super::json::array(related, out, write);
+            }
         }
 
         impl<T: Model> $name<T> {
@@ -85,19 +103,6 @@ macro_rules! to_many {
             /// [`Error::NotLoaded`] if the relation was not included; never a silently empty list.
             pub fn loaded(&self) -> Result<&[T]> {
                 self.0.as_deref().ok_or(Error::NotLoaded { model: T::META.name })
-            }
-
-            #[doc(hidden)]
-            pub fn fill(&mut self, related: &Related<'_>) -> Result<(), DecodeError> {
-                self.0 = Some(related.build()?);
-                Ok(())
-            }
-
-            #[doc(hidden)]
-            pub fn write_member(&self, name: &str, out: &mut Vec<u8>) {
-                let Some(related) = &self.0 else { return };
-                super::json::member(name, out);
-                super::json::array(related, out, |row, out| row.write_json(out));
             }
         }
 

@@ -11,7 +11,7 @@ pub enum Filter {
     All(Vec<Filter>),
     /// One holds; no row where the list is empty.
     Any(Vec<Filter>),
-    /// It does not hold.
+    /// It does not hold; as in SQL, that is not known either where a NULL is compared.
     Not(Box<Filter>),
     /// A comparison of a column.
     Compare(Comparison),

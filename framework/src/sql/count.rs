@@ -34,3 +34,33 @@ fn counted(query: &ListQuery, what: Expr, dialect: Dialect) -> SelectStatement {
     rows.and_where_option(condition(&query.filter, &table, dialect));
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::BOOKS;
+    use crate::model::{Operator, Value};
+    use crate::query::{Filter, Page};
+    use crate::sql::statement::assert_sql;
+
+    fn query() -> ListQuery {
+        let filter = Filter::compare(&BOOKS.columns[3], Operator::Gte, vec![Value::F64(4.0)]);
+        ListQuery { filter, page: Page { page: 7, per_page: 10 }, ..ListQuery::new(&BOOKS) }
+    }
+
+    #[test]
+    fn a_count_knows_the_filter_and_no_page() {
+        assert_sql(
+            |dialect| exact(&query(), dialect),
+            r#"SELECT COUNT(*) FROM "books" WHERE "rating" >= ?"#,
+            r#"SELECT COUNT(*) FROM "books" WHERE "rating" >= $1"#,
+        );
+    }
+
+    #[test]
+    fn only_postgres_has_an_estimate() {
+        assert_eq!(estimated(&query(), Dialect::Sqlite), None);
+        let statement = estimated(&query(), Dialect::Postgres).expect("an estimate");
+        assert_eq!(statement.sql, r#"EXPLAIN (FORMAT JSON) SELECT 1 FROM "books" WHERE "rating" >= $1"#);
+    }
+}

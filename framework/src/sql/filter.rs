@@ -207,43 +207,104 @@ mod tests {
         let values = |dialect| statement(&BOOKS, &book(0, Operator::Eq, [Value::I64(7)]), dialect).values.0;
         assert_eq!(values(Dialect::Sqlite), [sea_query::Value::BigInt(Some(7))]);
     }
+
     #[test]
-    fn x() {
-        for f in [
-            book(0, Operator::In, [Value::I64(1), Value::I64(2), Value::I64(3)]),
-            book(0, Operator::In, []),
-            book(0, Operator::NotIn, []),
-            book(0, Operator::NotIn, [Value::I64(1)]),
-            book(2, Operator::IsNull, [Value::Bool(true)]),
-            book(2, Operator::IsNull, [Value::Bool(false)]),
-            title(Operator::Contains, "a%"),
-            title(Operator::IContains, "a%"),
-            title(Operator::StartsWith, "a%"),
-            title(Operator::IStartsWith, "a%"),
-            Filter::Not(Box::new(title(Operator::Eq, "a"))),
-            Filter::Not(Box::new(title(Operator::Eq, "a").or(title(Operator::IContains, "b")))),
-            title(Operator::Eq, "a").or(title(Operator::Eq, "b")).and(book(0, Operator::In, [Value::I64(1)])),
-            Filter::Any(vec![]),
-            Filter::All(vec![]),
-            Filter::Any(vec![Filter::everything(), title(Operator::IContains, "b")]),
-            Filter::Search(vec![&BOOKS.columns[1], &BOOKS.columns[2]], "du_ne".into()).and(title(Operator::Eq, "a")),
-            Filter::Related(
-                &BOOKS.relations[0],
-                Box::new(Filter::compare(&AUTHORS.columns[3], Operator::Eq, vec![Value::Text("active".into())])),
-            ),
-            Filter::Related(
-                &BOOKS.relations[1],
-                Box::new(Filter::Related(
-                    &SERIES.relations[0],
-                    Box::new(Filter::compare(&SERIES.columns[1], Operator::Eq, vec![Value::Text("x".into())])),
-                )),
-            ),
-            Filter::Related(&BOOKS.relations[2], Box::new(Filter::everything())),
+    fn lists_have_one_text_for_many_lengths() {
+        let ids = |operator| book(0, operator, [1, 2, 3].map(Value::I64));
+        assert_where(&ids(Operator::In), r#""id" IN (?, ?, ?, ?)"#, r#""id" = ANY($1)"#);
+        assert_where(&ids(Operator::NotIn), r#""id" NOT IN (?, ?, ?, ?)"#, r#""id" <> ALL($1)"#);
+    }
+
+    #[test]
+    fn an_empty_list_holds_no_row_and_excludes_none() {
+        assert_where(&book(0, Operator::In, []), "FALSE", "FALSE");
+        assert_where(&book(0, Operator::NotIn, []), "TRUE", "TRUE");
+    }
+
+    #[test]
+    fn null_in_a_list_equals_nothing() {
+        assert_where(&book(0, Operator::In, [Value::Null, Value::I64(1)]), r#""id" IN (?)"#, r#""id" = ANY($1)"#);
+        assert_where(&book(0, Operator::NotIn, [Value::Null, Value::I64(1)]), "FALSE", "FALSE");
+    }
+
+    #[test]
+    fn isnull_takes_true_and_false() {
+        assert_where(&book(2, Operator::IsNull, [Value::Bool(true)]), r#""isbn" IS NULL"#, r#""isbn" IS NULL"#);
+        assert_where(
+            &book(2, Operator::IsNull, [Value::Bool(false)]),
+            r#""isbn" IS NOT NULL"#,
+            r#""isbn" IS NOT NULL"#,
+        );
+    }
+
+    #[test]
+    fn text_is_searched_for_literally() {
+        for (operator, sqlite, postgres) in [
+            (Operator::Contains, r#"instr("title", ?) > 0"#, r#""title" LIKE $1"#),
+            (Operator::IContains, r#""title" LIKE ? ESCAPE '\'"#, r#""title" ILIKE $1"#),
+            (Operator::StartsWith, r#"substr("title", 1, length(?)) = ?"#, r#""title" LIKE $1"#),
+            (Operator::IStartsWith, r#""title" LIKE ? ESCAPE '\'"#, r#""title" ILIKE $1"#),
         ] {
-            for d in [Dialect::Sqlite, Dialect::Postgres] {
-                let s = statement(&BOOKS, &f, d);
-                println!("{}  {:?}", s.sql, s.values);
-            }
+            assert_where(&title(operator, "x"), sqlite, postgres);
         }
+        let needle = |operator, dialect| statement(&BOOKS, &title(operator, r"50%_\"), dialect).values.0.remove(0);
+        assert_eq!(needle(Operator::Contains, Dialect::Sqlite), r"50%_\".into());
+        assert_eq!(needle(Operator::IContains, Dialect::Sqlite), r"%50\%\_\\%".into());
+        assert_eq!(needle(Operator::Contains, Dialect::Postgres), r"%50\%\_\\%".into());
+        assert_eq!(needle(Operator::IStartsWith, Dialect::Postgres), r"50\%\_\\%".into());
+    }
+
+    #[test]
+    fn conditions_combine_with_the_parentheses_they_need() {
+        let (a, b) = (|| title(Operator::Eq, "a"), || title(Operator::Ne, "b"));
+        assert_where(
+            &(a() | b()).and(book(3, Operator::Lt, [Value::F64(1.0)])),
+            r#"("title" = ? OR "title" <> ?) AND "rating" < ?"#,
+            r#"("title" = $1 OR "title" <> $2) AND "rating" < $3"#,
+        );
+        assert_where(&!(a() | b()), r#"NOT ("title" = ? OR "title" <> ?)"#, r#"NOT ("title" = $1 OR "title" <> $2)"#);
+        assert_where(&!Filter::everything(), "NOT TRUE", "NOT TRUE");
+        assert_where(&Filter::Any(Vec::new()), "FALSE", "FALSE");
+        assert_where(
+            &Filter::Any(vec![Filter::everything(), a()]),
+            r#"TRUE OR "title" = ?"#,
+            r#"TRUE OR "title" = $1"#,
+        );
+        let everything = |dialect| statement(&BOOKS, &Filter::everything(), dialect);
+        assert_sql(everything, r#"SELECT 1 FROM "books""#, r#"SELECT 1 FROM "books""#);
+    }
+
+    #[test]
+    fn search_looks_into_each_column() {
+        let search = Filter::Search(vec![&BOOKS.columns[1], &BOOKS.columns[2]], "dune".to_owned());
+        assert_where(
+            &search,
+            r#""title" LIKE ? ESCAPE '\' OR "isbn" LIKE ? ESCAPE '\'"#,
+            r#"("title" ILIKE $1) OR ("isbn" ILIKE $2)"#,
+        );
+        assert_where(&Filter::Search(Vec::new(), "dune".to_owned()), "FALSE", "FALSE");
+    }
+
+    #[test]
+    fn related_rows_are_looked_for_by_exists() {
+        let active = Filter::compare(&AUTHORS.columns[3], Operator::Eq, vec![Value::Text("active".to_owned())]);
+        assert_where(
+            &Filter::Related(&BOOKS.relations[0], Box::new(active)),
+            r#"EXISTS(SELECT 1 FROM "credits" AS "link_1" INNER JOIN "authors" AS "target_1" ON "target_1"."id" = "link_1"."author_id" WHERE "link_1"."book_id" = "books"."id" AND "target_1"."status" = ?)"#,
+            r#"EXISTS(SELECT 1 FROM "credits" AS "link_1" INNER JOIN "authors" AS "target_1" ON "target_1"."id" = "link_1"."author_id" WHERE "link_1"."book_id" = "books"."id" AND "target_1"."status" = $1)"#,
+        );
+        let any_review = r#"EXISTS(SELECT 1 FROM "reviews" AS "target_1" WHERE "target_1"."book_id" = "books"."id")"#;
+        assert_where(&Filter::Related(&BOOKS.relations[2], Box::new(Filter::everything())), any_review, any_review);
+    }
+
+    #[test]
+    fn a_relation_of_a_model_to_itself_gets_names_of_its_own() {
+        let named = Filter::compare(&SERIES.columns[1], Operator::Eq, vec![Value::Text("x".to_owned())]);
+        let parent = |filter| Filter::Related(&SERIES.relations[0], Box::new(filter));
+        assert_sql(
+            |dialect| statement(&SERIES, &parent(parent(named.clone())), dialect),
+            r#"SELECT 1 FROM "library_series" WHERE EXISTS(SELECT 1 FROM "library_series" AS "target_1" WHERE "target_1"."id" = "library_series"."parent_id" AND EXISTS(SELECT 1 FROM "library_series" AS "target_2" WHERE "target_2"."id" = "target_1"."parent_id" AND "target_2"."name" = ?))"#,
+            r#"SELECT 1 FROM "library"."series" WHERE EXISTS(SELECT 1 FROM "library"."series" AS "target_1" WHERE "target_1"."id" = "library"."series"."parent_id" AND EXISTS(SELECT 1 FROM "library"."series" AS "target_2" WHERE "target_2"."id" = "target_1"."parent_id" AND "target_2"."name" = $1))"#,
+        );
     }
 }

@@ -3,9 +3,7 @@
 //! Every statement selects all columns of the target in their order and behind them, at index `columns.len()`, the value
 //! that a parent is found by: its [`Link::local`](crate::model::Link::local).
 
-use sea_query::{
-    Alias, Expr, ExprTrait, Func, Order, OrderedStatement, OverStatement, Query, SelectStatement, WindowStatement,
-};
+use sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 
 use super::table::Table;
 use super::{Dialect, Statement, Verb, bind};
@@ -124,5 +122,94 @@ impl Edge {
         let parent = self.parent();
         let key: Vec<Expr> = self.target.key().filter(|column| *column != parent).collect();
         std::iter::once(parent).chain(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{BOOKS, SERIES};
+    use crate::model::ModelMeta;
+    use crate::sql::statement::assert_sql;
+
+    const PARENTS: [Value; 3] = [Value::I64(7), Value::Null, Value::I64(9)];
+
+    fn include(model: &'static ModelMeta, index: usize) -> Include {
+        Include { index, relation: &model.relations[index], limit: 100, children: Vec::new() }
+    }
+
+    #[track_caller]
+    fn assert_related(model: &'static ModelMeta, index: usize, sqlite: &str, postgres: &str) {
+        assert_sql(|dialect| related(&include(model, index), &PARENTS, 10_000, dialect), sqlite, postgres);
+    }
+
+    #[test]
+    fn a_belongs_to_is_found_by_the_key_of_the_target() {
+        assert_related(
+            &BOOKS,
+            1,
+            r#"SELECT "id", "name", "parent_id", "id" AS "_parent" FROM "library_series" WHERE "id" IN (?, ?) ORDER BY "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "name", "parent_id", "id" AS "_parent" FROM "library"."series" WHERE "id" = ANY($1) ORDER BY "id" ASC LIMIT $2"#,
+        );
+    }
+
+    #[test]
+    fn a_has_many_is_ordered_by_parent_and_key() {
+        assert_related(
+            &BOOKS,
+            2,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "id" ASC LIMIT $2"#,
+        );
+    }
+
+    #[test]
+    fn a_has_one_whose_key_is_the_foreign_key_is_ordered_by_it_once() {
+        assert_related(
+            &BOOKS,
+            3,
+            r#"SELECT "book_id", "image", "meta", "made_on", "book_id" AS "_parent" FROM "covers" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC LIMIT ?"#,
+            r#"SELECT "book_id", "image", "meta", "made_on", "book_id" AS "_parent" FROM "covers" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC LIMIT $2"#,
+        );
+    }
+
+    #[test]
+    fn a_many_to_many_goes_through_its_join_model() {
+        assert_related(
+            &BOOKS,
+            4,
+            r#"SELECT "target"."name", "link"."book_id" AS "_parent" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" IN (?, ?) ORDER BY "link"."book_id" ASC, "target"."name" ASC LIMIT ?"#,
+            r#"SELECT "target"."name", "link"."book_id" AS "_parent" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = ANY($1) ORDER BY "link"."book_id" ASC, "target"."name" ASC LIMIT $2"#,
+        );
+    }
+
+    #[test]
+    fn a_relation_to_itself_is_like_any_other() {
+        assert_related(
+            &SERIES,
+            1,
+            r#"SELECT "id", "name", "parent_id", "parent_id" AS "_parent" FROM "library_series" WHERE "parent_id" IN (?, ?) ORDER BY "parent_id" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "name", "parent_id", "parent_id" AS "_parent" FROM "library"."series" WHERE "parent_id" = ANY($1) ORDER BY "parent_id" ASC, "id" ASC LIMIT $2"#,
+        );
+    }
+
+    #[test]
+    fn the_rows_of_each_parent_are_counted_by_a_window() {
+        assert_sql(
+            |dialect| related_per_parent(&include(&BOOKS, 2), &PARENTS, 5, 10_000, dialect),
+            r#"SELECT "id", "book_id", "rating", "body", "_parent" FROM (SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "book_id" ORDER BY "id" ASC ) AS "_place" FROM "reviews" WHERE "book_id" IN (?, ?)) AS "numbered" WHERE "_place" <= ? ORDER BY "_parent" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "book_id", "rating", "body", "_parent" FROM (SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "book_id" ORDER BY "id" ASC ) AS "_place" FROM "reviews" WHERE "book_id" = ANY($1)) AS "numbered" WHERE "_place" <= $2 ORDER BY "_parent" ASC, "id" ASC LIMIT $3"#,
+        );
+        assert_sql(
+            |dialect| related_per_parent(&include(&BOOKS, 4), &PARENTS, 5, 10_000, dialect),
+            r#"SELECT "name", "_parent" FROM (SELECT "target"."name", "link"."book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "link"."book_id" ORDER BY "target"."name" ASC ) AS "_place" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" IN (?, ?)) AS "numbered" WHERE "_place" <= ? ORDER BY "_parent" ASC, "name" ASC LIMIT ?"#,
+            r#"SELECT "name", "_parent" FROM (SELECT "target"."name", "link"."book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "link"."book_id" ORDER BY "target"."name" ASC ) AS "_place" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = ANY($1)) AS "numbered" WHERE "_place" <= $2 ORDER BY "_parent" ASC, "name" ASC LIMIT $3"#,
+        );
+    }
+
+    #[test]
+    fn no_parent_has_no_related_rows() {
+        let none = related(&include(&BOOKS, 2), &[Value::Null], 10, Dialect::Postgres);
+        assert!(none.sql.contains("WHERE FALSE"));
     }
 }

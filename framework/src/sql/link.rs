@@ -131,3 +131,55 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
         None => column.default.map(|default| default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::BOOKS;
+    use crate::sql::statement::assert_sql;
+
+    const BOOK: Value = Value::I64(7);
+
+    fn names(names: &[&str]) -> Vec<Value> {
+        names.iter().map(|name| Value::Text((*name).to_owned())).collect()
+    }
+
+    #[test]
+    fn links_that_are_the_key_are_left_to_the_database() {
+        assert_sql(
+            |dialect| link(&BOOKS.relations[4], &BOOK, &names(&["a", "b", "a"]), dialect),
+            r#"INSERT INTO "book_tags" ("book_id", "tag_name") VALUES (?, ?), (?, ?) ON CONFLICT  DO NOTHING"#,
+            r#"INSERT INTO "book_tags" ("book_id", "tag_name") VALUES ($1, $2), ($3, $4) ON CONFLICT  DO NOTHING"#,
+        );
+    }
+
+    #[test]
+    fn links_with_a_key_of_their_own_are_made_where_there_is_none_yet() {
+        assert_sql(
+            |dialect| link(&BOOKS.relations[0], &BOOK, &[Value::I64(1)], dialect),
+            r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES (?, ?, ?)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
+            r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES ($1, $2, $3)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
+        );
+    }
+
+    #[test]
+    fn no_links_are_a_statement_that_does_nothing() {
+        let nothing =
+            r#"INSERT INTO "book_tags" ("book_id", "tag_name") SELECT NULL, NULL WHERE FALSE ON CONFLICT  DO NOTHING"#;
+        assert_sql(|dialect| link(&BOOKS.relations[4], &BOOK, &[], dialect), nothing, nothing);
+    }
+
+    #[test]
+    fn all_but_the_kept_links_are_removed() {
+        assert_sql(
+            |dialect| unlink(&BOOKS.relations[4], &BOOK, &names(&["a"]), dialect),
+            r#"DELETE FROM "book_tags" WHERE "book_id" = ? AND "tag_name" NOT IN (?)"#,
+            r#"DELETE FROM "book_tags" WHERE "book_id" = $1 AND "tag_name" <> ALL($2)"#,
+        );
+        assert_sql(
+            |dialect| unlink(&BOOKS.relations[4], &BOOK, &[], dialect),
+            r#"DELETE FROM "book_tags" WHERE "book_id" = ?"#,
+            r#"DELETE FROM "book_tags" WHERE "book_id" = $1"#,
+        );
+    }
+}

@@ -29,7 +29,7 @@ pub fn by_key(model: &'static ModelMeta, key: &[Value], filter: &Filter, lock: b
     let table = Table::new(model, dialect);
     let mut row = rows(&table, filter, dialect);
     row.and_where(has_key(&table, key, dialect));
-    if lock {
+    if lock && dialect == Dialect::Postgres {
         row.lock(LockType::Update);
     }
     Statement::build(Verb::Select, model, &row, dialect)
@@ -40,4 +40,96 @@ fn rows(table: &Table, filter: &Filter, dialect: Dialect) -> SelectStatement {
     rows.exprs(table.columns()).from(table.reference());
     rows.and_where_option(condition(filter, table, dialect));
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_query::Value as Bound;
+
+    use super::*;
+    use crate::fixtures::{BOOK_TAGS, BOOKS, TAGS};
+    use crate::model::Operator;
+    use crate::query::{Page, Sort};
+    use crate::sql::statement::assert_sql;
+
+    const COLUMNS: &str =
+        r#""id", "title", "isbn", "rating", "price", "series_id", "published_year", "in_print" FROM "books""#;
+
+    fn books(sort: &[(usize, bool)]) -> ListQuery {
+        let term =
+            |(column, descending): &(usize, bool)| Sort { column: &BOOKS.columns[*column], descending: *descending };
+        ListQuery { sort: sort.iter().map(term).collect(), ..ListQuery::new(&BOOKS) }
+    }
+
+    #[track_caller]
+    fn assert_page(query: &ListQuery, sqlite: &str, postgres: &str) {
+        let text = |rest: &str| format!("SELECT {COLUMNS} {rest}");
+        assert_sql(|dialect| page(query, dialect), &text(sqlite), &text(postgres));
+    }
+
+    #[test]
+    fn a_page_is_ordered_by_the_key_and_asks_for_one_row_more() {
+        assert_page(&books(&[]), r#"ORDER BY "id" ASC LIMIT ?"#, r#"ORDER BY "id" ASC LIMIT $1"#);
+        assert_eq!(page(&books(&[]), Dialect::Sqlite).values.0, [Bound::BigInt(Some(21))]);
+    }
+
+    #[test]
+    fn the_key_follows_in_the_direction_of_the_last_term() {
+        assert_page(
+            &books(&[(1, false), (3, true)]),
+            r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT ?"#,
+            r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT $1"#,
+        );
+        assert_page(&books(&[(0, true)]), r#"ORDER BY "id" DESC LIMIT ?"#, r#"ORDER BY "id" DESC LIMIT $1"#);
+    }
+
+    #[test]
+    fn of_a_composite_key_the_columns_that_are_missing_follow() {
+        let sort = vec![Sort { column: &BOOK_TAGS.columns[1], descending: true }];
+        assert_sql(
+            |dialect| page(&ListQuery { sort: sort.clone(), ..ListQuery::new(&BOOK_TAGS) }, dialect),
+            r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT ?"#,
+            r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT $1"#,
+        );
+    }
+
+    #[test]
+    fn null_counts_as_the_largest_value() {
+        assert_page(
+            &books(&[(4, true), (6, false)]),
+            r#"ORDER BY "price" DESC NULLS FIRST, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#"ORDER BY "price" DESC, "published_year" ASC, "id" ASC LIMIT $1"#,
+        );
+    }
+
+    #[test]
+    fn later_pages_skip_rows_and_never_overflow() {
+        let far = |page| ListQuery { page: Page { page, per_page: 10 }, ..books(&[]) };
+        assert_page(&far(3), r#"ORDER BY "id" ASC LIMIT ? OFFSET ?"#, r#"ORDER BY "id" ASC LIMIT $1 OFFSET $2"#);
+        let values = |number| page(&far(number), Dialect::Postgres).values.0;
+        assert_eq!(values(3), [Bound::BigInt(Some(11)), Bound::BigInt(Some(20))]);
+        assert_eq!(values(u64::MAX), [Bound::BigInt(Some(11)), Bound::BigInt(Some(i64::MAX))]);
+    }
+
+    #[test]
+    fn a_row_is_found_by_all_columns_of_its_key() {
+        let key = [Value::I64(1), Value::Text("sf".to_owned())];
+        assert_sql(
+            |dialect| by_key(&BOOK_TAGS, &key, &Filter::everything(), false, dialect),
+            r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE "book_id" = ? AND "tag_name" = ?"#,
+            r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE "book_id" = $1 AND "tag_name" = $2"#,
+        );
+        let short = by_key(&BOOK_TAGS, &key[..1], &Filter::everything(), false, Dialect::Sqlite);
+        assert!(short.sql.ends_with("WHERE FALSE"));
+    }
+
+    #[test]
+    fn a_locked_row_must_meet_the_filter() {
+        let filter = Filter::compare(&TAGS.columns[0], Operator::Ne, vec![Value::Text("x".to_owned())]);
+        assert_sql(
+            |dialect| by_key(&TAGS, &[Value::Text("sf".to_owned())], &filter, true, dialect),
+            r#"SELECT "name" FROM "tags" WHERE "name" <> ? AND "name" = ?"#,
+            r#"SELECT "name" FROM "tags" WHERE "name" <> $1 AND "name" = $2 FOR UPDATE"#,
+        );
+    }
 }

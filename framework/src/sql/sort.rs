@@ -1,6 +1,6 @@
 //! ORDER BY.
 
-use sea_query::{NullOrdering, Order, OrderedStatement, SelectStatement};
+use sea_query::{NullOrdering, Order, SelectStatement};
 
 use super::Dialect;
 use super::table::Table;

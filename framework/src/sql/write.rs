@@ -19,7 +19,7 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
         statement.or_default_values();
     } else {
         statement.columns(columns.iter().map(|index| model.columns[*index].name));
-        for row in &rows {
+        for row in rows {
             let value = |(place, index): (usize, &usize)| {
                 bind::expr(&model.columns[*index], row.get(place).unwrap_or(&Value::Null), dialect)
             };
@@ -65,3 +65,71 @@ pub fn delete(model: &'static ModelMeta, key: &[Value], filter: &Filter, dialect
 }
 
 pub use super::link::{link, unlink};
+
+#[cfg(test)]
+mod tests {
+    use sea_query::Value as Bound;
+
+    use super::*;
+    use crate::fixtures::{BOOK_TAGS, SERIES, TAGS};
+    use crate::model::Operator;
+    use crate::sql::statement::assert_sql;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn rows_are_inserted_together() {
+        assert_sql(
+            |dialect| insert(&TAGS, &[0], vec![vec![text("a")], vec![text("b")]], dialect),
+            r#"INSERT INTO "tags" ("name") VALUES (?), (?) RETURNING "name""#,
+            r#"INSERT INTO "tags" ("name") VALUES ($1), ($2) RETURNING "name""#,
+        );
+    }
+
+    #[test]
+    fn a_row_may_be_all_defaults() {
+        assert_sql(
+            |dialect| insert(&TAGS, &[], vec![Vec::new()], dialect),
+            r#"INSERT INTO "tags" DEFAULT VALUES RETURNING "name""#,
+            r#"INSERT INTO "tags" VALUES (DEFAULT) RETURNING "name""#,
+        );
+    }
+
+    #[test]
+    fn an_update_sets_what_is_named_and_null_has_a_type() {
+        let make = |dialect| {
+            let changes = [(1, text("Dune")), (2, Value::Null)];
+            update(&SERIES, &[Value::I64(7)], &changes, &Filter::everything(), dialect)
+        };
+        assert_sql(
+            make,
+            r#"UPDATE "library_series" SET "name" = ?, "parent_id" = ? WHERE "id" = ? RETURNING "id", "name", "parent_id""#,
+            r#"UPDATE "library"."series" SET "name" = $1, "parent_id" = $2 WHERE "id" = $3 RETURNING "id", "name", "parent_id""#,
+        );
+        let values = [Bound::String(Some("Dune".to_owned())), Bound::BigInt(None), Bound::BigInt(Some(7))];
+        assert_eq!(make(Dialect::Postgres).values.0, values);
+    }
+
+    #[test]
+    fn an_update_of_nothing_answers_with_the_row() {
+        assert_sql(
+            |dialect| update(&TAGS, &[text("a")], &[], &Filter::everything(), dialect),
+            r#"UPDATE "tags" SET "name" = "name" WHERE "name" = ? RETURNING "name""#,
+            r#"UPDATE "tags" SET "name" = "name" WHERE "name" = $1 RETURNING "name""#,
+        );
+    }
+
+    #[test]
+    fn a_delete_needs_the_whole_key_and_the_filter() {
+        let filter = Filter::compare(&BOOK_TAGS.columns[1], Operator::Ne, vec![text("kept")]);
+        assert_sql(
+            |dialect| delete(&BOOK_TAGS, &[Value::I64(1), text("a")], &filter, dialect),
+            r#"DELETE FROM "book_tags" WHERE "book_id" = ? AND "tag_name" = ? AND "tag_name" <> ? RETURNING "book_id", "tag_name""#,
+            r#"DELETE FROM "book_tags" WHERE "book_id" = $1 AND "tag_name" = $2 AND "tag_name" <> $3 RETURNING "book_id", "tag_name""#,
+        );
+        let half = delete(&BOOK_TAGS, &[Value::I64(1)], &Filter::everything(), Dialect::Postgres);
+        assert!(half.sql.starts_with(r#"DELETE FROM "book_tags" WHERE FALSE"#));
+    }
+}

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Type};
+use syn::{Ident, Type, Visibility};
 
 use super::column::function;
 use super::token::documentation;
@@ -21,42 +21,99 @@ pub(super) fn patch_ident(model: &Model) -> Ident {
 /// Both structs. They stand beside the model, where `__couplet` is not known.
 pub(super) fn structs(model: &Model, private: &TokenStream) -> TokenStream {
     let Model { ident, vis, .. } = model;
-    let (new, patch) = (new_ident(model), patch_ident(model));
     let name = plain(ident);
     let new_doc = format!("What a create of [`{name}`] takes. A field that is `None` gets its default, or NULL.");
     let patch_doc = format!("What an update of [`{name}`] takes. A field that is not named stays as it is.");
-    let new_fields = creatable(model).map(|(_, column)| {
-        let (field, ty) = (&column.field, new_type(column, private));
-        let doc = field_doc(column);
-        quote!(#[doc = #doc] #vis #field: #ty)
-    });
-    let new_links = links(model).map(|(_, relation, keys)| {
-        let (doc, ty) = (link_doc(relation), keys_type(relation, private));
-        quote!(#[doc = #doc] #vis #keys: #private::Option<#ty>)
-    });
-    let patch_fields = patchable(model).map(|(_, column)| {
-        let (field, ty, doc) = (&column.field, &column.ty, field_doc(column));
-        quote!(#[doc = #doc] #vis #field: #private::Patch<#ty>)
-    });
-    let patch_links = links(model).map(|(_, relation, keys)| {
-        let (doc, ty) = (link_doc(relation), keys_type(relation, private));
-        quote!(#[doc = #doc] #vis #keys: #private::Patch<#ty>)
-    });
-    let derives = derives(model, private);
+    let new = declaration(vis, &new_ident(model), &new_fields(model, private), private);
+    let patch = declaration(vis, &patch_ident(model), &patch_fields(model, private), private);
     quote! {
         #[doc = #new_doc]
-        #derives
-        #vis struct #new {
-            #(#new_fields,)*
-            #(#new_links,)*
+        #new
+        #[doc = #patch_doc]
+        #[derive(#private::Default)]
+        #patch
+    }
+}
+
+/// A field of an input.
+struct InputField {
+    ident: Ident,
+    ty: TokenStream,
+    doc: String,
+    /// Whether its type is known to be `Clone` and `Debug`.
+    printable: bool,
+}
+
+impl InputField {
+    fn column(column: &Column, ty: TokenStream) -> Self {
+        let doc = documentation(&column.doc, || format!("The column `{}`.", column.name));
+        let printable = !matches!(column.kind, Kind::Custom | Kind::Json);
+        Self { ident: column.field.clone(), ty, doc, printable }
+    }
+
+    fn link(relation: &Relation, keys: &Ident, ty: TokenStream) -> Self {
+        let doc = format!("The keys of the rows that `{}` is to hold, all others removed.", plain(&relation.field));
+        Self { ident: keys.clone(), ty, doc, printable: false }
+    }
+}
+
+fn new_fields(model: &Model, private: &TokenStream) -> Vec<InputField> {
+    let columns = creatable(model).map(|(_, column)| InputField::column(column, new_type(column, private)));
+    let links = links(model).map(|(_, relation, keys)| {
+        let ty = keys_type(relation, private);
+        InputField::link(relation, keys, quote!(#private::Option<#ty>))
+    });
+    columns.chain(links).collect()
+}
+
+fn patch_fields(model: &Model, private: &TokenStream) -> Vec<InputField> {
+    let columns = patchable(model).map(|(_, column)| {
+        let ty = &column.ty;
+        InputField::column(column, quote!(#private::Patch<#ty>))
+    });
+    let links = links(model).map(|(_, relation, keys)| {
+        let ty = keys_type(relation, private);
+        InputField::link(relation, keys, quote!(#private::Patch<#ty>))
+    });
+    columns.chain(links).collect()
+}
+
+fn declaration(vis: &Visibility, name: &Ident, fields: &[InputField], private: &TokenStream) -> TokenStream {
+    let derive =
+        fields.iter().all(|field| field.printable).then(|| quote!(#[derive(#private::Clone, #private::Debug)]));
+    let fields = fields.iter().map(|InputField { ident, ty, doc, .. }| quote!(#[doc = #doc] #vis #ident: #ty));
+    quote! {
+        #derive
+        #[allow(unreachable_pub)]
+        #vis struct #name {
+            #(#fields,)*
+        }
+    }
+}
+
+/// `Clone` and `Debug` where every field is. Enums and the contents of JSON columns need be neither: the lifetime in
+/// their bounds puts the question off until somebody clones or prints the input.
+fn printing(name: &Ident, fields: &[InputField]) -> TokenStream {
+    let unknown: Vec<_> = fields.iter().filter(|field| !field.printable).map(|field| &field.ty).collect();
+    if unknown.is_empty() {
+        return TokenStream::new();
+    }
+    let text = name.to_string();
+    let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+    let labels = idents.iter().map(|ident| plain(ident));
+    quote! {
+        #[automatically_derived]
+        impl __couplet::Clone for #name where #(for<'field> #unknown: __couplet::Clone,)* {
+            fn clone(&self) -> Self {
+                Self { #(#idents: __couplet::Clone::clone(&self.#idents)),* }
+            }
         }
 
-        #[doc = #patch_doc]
-        #derives
-        #[derive(#private::Default)]
-        #vis struct #patch {
-            #(#patch_fields,)*
-            #(#patch_links,)*
+        #[automatically_derived]
+        impl __couplet::fmt::Debug for #name where #(for<'field> #unknown: __couplet::fmt::Debug,)* {
+            fn fmt(&self, f: &mut __couplet::fmt::Formatter<'_>) -> __couplet::fmt::Result {
+                f.debug_struct(#text)#(.field(#labels, &self.#idents))*.finish()
+            }
         }
     }
 }
@@ -99,8 +156,13 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     };
     let new_links = push_links(quote!(__couplet::Option::Some));
     let patch_links = push_links(quote!(__couplet::Patch::Set));
+    let private = quote!(__couplet);
+    let new_printing = printing(&new, &new_fields(model, &private));
+    let patch_printing = printing(&patch, &patch_fields(model, &private));
     quote! {
         #constructor
+        #new_printing
+        #patch_printing
 
         #[automatically_derived]
         impl __couplet::NewRecord for #new {
@@ -158,7 +220,7 @@ fn constructor(model: &Model) -> TokenStream {
         impl #new {
             /// The required fields; all others get their defaults.
             #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments)]
+            #[allow(dead_code, unreachable_pub, clippy::too_many_arguments)]
             #vis fn new(#(#parameters),*) -> Self {
                 Self {
                     #(#values,)*
@@ -200,22 +262,4 @@ fn new_type(column: &Column, private: &TokenStream) -> TokenStream {
 fn keys_type(relation: &Relation, private: &TokenStream) -> TokenStream {
     let target: &Type = &relation.target;
     quote_spanned!(target.span()=> #private::Vec<<#target as #private::Model>::Key>)
-}
-
-/// Enums and the contents of JSON columns need not be `Clone` or `Debug`, so that inputs with one are neither.
-fn derives(model: &Model, private: &TokenStream) -> TokenStream {
-    let known = |column: &Column| !matches!(column.kind, Kind::Custom | Kind::Json);
-    if model.columns.iter().all(known) {
-        quote!(#[derive(#private::Clone, #private::Debug)])
-    } else {
-        TokenStream::new()
-    }
-}
-
-fn field_doc(column: &Column) -> String {
-    documentation(&column.doc, || format!("The column `{}`.", column.name))
-}
-
-fn link_doc(relation: &Relation) -> String {
-    format!("The keys of the rows that `{}` is to hold, all others removed.", plain(&relation.field))
 }

@@ -1,7 +1,8 @@
 //! `impl Model`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{DeriveInput, LitByteStr, LitStr};
 
 use super::{column, enclosed, input, option, relation, token};
@@ -9,7 +10,7 @@ use crate::attr::FieldAttr;
 use crate::check::check;
 use crate::crate_path;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Column, Computed, Kind, Model};
+use crate::model::{Column, Computed, Model};
 use crate::naming::plain;
 
 /// Everything that `derive(Model)` writes. With a mistake the bodies are left out, so that rustc reports no second one
@@ -19,7 +20,7 @@ pub(crate) fn model(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> Toke
     check(&model, diagnostics);
     let private = crate_path::private();
     if !diagnostics.is_empty() {
-        model.columns.retain(|column| !matches!(column.kind, Kind::Unsupported(_)));
+        model.remove_broken();
     }
     let inputs = input::structs(&model, &private);
     let tokens = token::constants(&model);
@@ -179,7 +180,7 @@ fn decode(model: &Model) -> TokenStream {
     }
     let computed = model.computed.iter().map(|computed| {
         let Computed { field, attr: FieldAttr { computed: path, .. }, .. } = computed;
-        quote!(record.#field = #path(&record);)
+        quote_spanned!(path.span()=> record.#field = #path(&record);)
     });
     quote! {
         let mut record = Self { #(#fields),* };
@@ -206,7 +207,8 @@ fn write_json(model: &Model) -> TokenStream {
     let begin = if members.is_empty() { quote!(out.push(b'{');) } else { TokenStream::new() };
     let relations = model.relations.iter().map(|relation| {
         let (field, name) = (&relation.field, LitStr::new(&relation.api_name, relation.field.span()));
-        quote!(self.#field.write_member(#name, out);)
+        let write = relation::constant(&relation.target, "write_json");
+        quote!(self.#field.write_member(#name, out, #write);)
     });
     quote! {
         #begin

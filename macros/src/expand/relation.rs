@@ -1,7 +1,7 @@
 //! Relations as data, and the checks between models.
 //!
 //! The index of a column of another model is a constant of its own, on the token that names the column: when there is no
-//! such column, the compiler points there. These constants read [`COLUMNS`](couplet::model::Model::COLUMNS) and never
+//! such column, the compiler points there. These constants read `Model::COLUMNS` and never
 //! `META`, whose relations would lead back here.
 
 use proc_macro2::{Span, TokenStream};
@@ -87,7 +87,13 @@ pub(super) fn checks(model: &Model) -> TokenStream {
 
 fn belongs_to(index: usize, model: &Model, relation: &Relation) -> TokenStream {
     let foreign = match &relation.attr.key {
-        Some(key) => field_index(foreign_name(index), &relation.target, &plain(key), key.span(), "referred to here"),
+        Some(key) => field_index(
+            &foreign_name(index),
+            &relation.target,
+            &plain(key),
+            key.span(),
+            "name a field of it that the foreign key holds",
+        ),
         None => single_key(index, relation),
     };
     let span = relation.attr.foreign_key.as_ref().map_or(relation.field.span(), Ident::span);
@@ -100,7 +106,7 @@ fn has(index: usize, model: &Model, relation: &Relation) -> TokenStream {
     let field = named.map_or_else(|| model.conventional_foreign_key(), plain);
     let span = named.map_or(relation.field.span(), Ident::span);
     let hint = "add it, or name the field that refers to this model with `#[relation(foreign_key = …)]`";
-    let foreign = field_index(foreign_name(index), &relation.target, &field, span, hint);
+    let foreign = field_index(&foreign_name(index), &relation.target, &field, span, hint);
     let types = same_types(index, model, relation, span, &format!("`{}::{field}`", relation.target_name()));
     quote!(#foreign #types)
 }
@@ -118,7 +124,7 @@ fn many_to_many(index: usize, model: &Model, relation: &Relation) -> TokenStream
     let indexes = sides.iter().map(|(side, named, conventional)| {
         let field = named.map_or_else(|| conventional.clone(), plain);
         let span = named.map_or(through.span(), Ident::span);
-        field_index(through_name(index, side), &join, &field, span, hint)
+        field_index(&through_name(index, side), &join, &field, span, hint)
     });
     let own = relation.own.1.unwrap_or_default();
     let (ident, foreign, target) = (&model.ident, foreign_name(index), &relation.target);
@@ -141,7 +147,7 @@ fn many_to_many(index: usize, model: &Model, relation: &Relation) -> TokenStream
 }
 
 /// A constant with the index of the column that is `field` in `model`.
-fn field_index(name: Ident, model: &Type, field: &str, span: Span, hint: &str) -> TokenStream {
+fn field_index(name: &Ident, model: &Type, field: &str, span: Span, hint: &str) -> TokenStream {
     let model_name = model.to_token_stream().to_string().replace(' ', "");
     let text = format!("`{model_name}` has no field `{field}`; {hint}");
     let columns = constant(model, "COLUMNS");
@@ -180,7 +186,7 @@ fn same_types(index: usize, model: &Model, relation: &Relation, span: Span, hold
 }
 
 /// `<T as Model>::NAME`, all of it at the type: rustc reports a type that is no model once, where it is written.
-fn constant(ty: &Type, name: &str) -> TokenStream {
+pub(super) fn constant(ty: &Type, name: &str) -> TokenStream {
     let name = Ident::new(name, ty.span());
     quote_spanned!(ty.span()=> <#ty as __couplet::Model>::#name)
 }
@@ -197,7 +203,8 @@ fn through_name(index: usize, side: &str) -> Ident {
 pub(super) fn attach(model: &Model) -> TokenStream {
     let arms = model.relations.iter().enumerate().map(|(index, relation)| {
         let field = &relation.field;
-        quote!(#index => self.#field.fill(related),)
+        let build = constant(&relation.target, "build");
+        quote!(#index => self.#field.fill(related, #build),)
     });
     quote! {
         match relation {

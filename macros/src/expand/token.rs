@@ -28,7 +28,7 @@ pub(super) fn constants(model: &Model) -> TokenStream {
         }
     });
     quote! {
-        #[allow(dead_code)]
+        #[allow(dead_code, unreachable_pub)]
         #[automatically_derived]
         impl #ident {
             #(#columns)*

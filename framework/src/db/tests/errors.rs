@@ -155,6 +155,15 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_answer_is_unavailable() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let url = format!("postgres://me:secret@127.0.0.1:{port}/db");
+    let error = Database::connect(options(url), metrics()).await.err().expect("nobody reads what is sent");
+    assert!(matches!(&error, Error::Unavailable(text) if text.contains("does not answer")), "{error}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_stops_the_start_and_is_left_alone() {
     let file = std::env::temp_dir().join(format!("couplet-test-{}.db", Uuid::now_v7()));
     let content = "this is a text and no database, and it is long enough to be read as one ".repeat(20);

@@ -17,7 +17,7 @@ use sea_query::{Value, Values};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
-use super::{Database, DatabaseOptions, Meter, Transaction};
+use super::{Database, DatabaseOptions, Executor, Meter, Transaction};
 use crate::error::{Error, Location, Result};
 use crate::metrics::Metrics;
 use crate::sql::{Dialect, Statement, Verb};

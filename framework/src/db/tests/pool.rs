@@ -60,6 +60,54 @@ async fn a_cancelled_transaction_leaves_the_data_and_frees_the_writer() {
     .await;
 }
 
+/// Polls `work` so many times and drops it, wherever it is then.
+async fn cancelled_after<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    let mut polled = 0;
+    std::future::poll_fn(|context| {
+        polled += 1;
+        match work.as_mut().poll(context) {
+            std::task::Poll::Ready(done) => std::task::Poll::Ready(Some(done)),
+            std::task::Poll::Pending if polled > polls => std::task::Poll::Ready(None),
+            std::task::Poll::Pending => std::task::Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn work_may_be_cancelled_at_any_point() {
+    on_each(async |fixture| {
+        fixture.run("CREATE TABLE t (id integer)").await.expect("created");
+        let mut done = 0;
+        for round in 0..60 {
+            let polls = if round % 12 == 11 { usize::MAX } else { round % 12 };
+            let work = async {
+                let mut transaction = fixture.database.begin().await?;
+                transaction.session().execute(&insert("INSERT INTO t VALUES (1)", [])).await?;
+                transaction.session().execute(&insert("INSERT INTO t VALUES (2)", [])).await?;
+                transaction.commit().await
+            };
+            if let Some(outcome) = cancelled_after(polls, work).await {
+                outcome.expect("committed");
+                done += 1;
+            }
+        }
+        assert!(done > 0, "some came through");
+        // Each transaction is there as a whole or not at all; a commit may have been cancelled before its answer came.
+        let rows = fixture.count("t").await;
+        assert!(rows % 2 == 0 && rows >= 2 * done, "{rows} rows of {done} transactions");
+        fixture.database.begin().await.expect("begun").rollback().await.expect("rolled back");
+        let started = std::time::Instant::now();
+        while fixture.metrics.db_pool_connections_in_use.get() > 0 {
+            assert!(started.elapsed() < Duration::from_secs(5), "a connection was lost");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(fixture.metrics.db_pool_connections_available.get(), fixture.metrics.db_pool_max_connections.get());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_statement_that_nobody_waits_for_ends_on_the_server() {
     on_each(async |fixture| {
@@ -92,6 +140,26 @@ async fn a_statement_has_a_time_limit() {
             assert!(matches!(error, Error::DeadlineExceeded), "{error}");
             fixture.database.session().fetch(&select("SELECT 1")).await.expect("the next one has its own limit");
             assert_eq!(fixture.metrics.db_pool_connections_in_use.get(), 0);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_keep_the_time_loses_the_connection() {
+    on_each_with(
+        |options| options.statement_timeout = Duration::from_millis(50),
+        async |fixture| {
+            if fixture.dialect() == Dialect::Sqlite {
+                return;
+            }
+            let mut session = fixture.database.session();
+            session.execute(&statement("SET statement_timeout = 0", Verb::Other, [])).await.expect("set");
+            let open = fixture.database.status().open;
+            let error = session.fetch(&fixture.endless()).await.err().expect("it does not end");
+            assert!(matches!(error, Error::DeadlineExceeded), "{error}");
+            drop(session);
+            assert_eq!(fixture.database.status().open, open - 1);
         },
     )
     .await;

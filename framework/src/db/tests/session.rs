@@ -87,6 +87,44 @@ async fn a_transaction_with_a_failed_statement_cannot_be_committed() {
     .await;
 }
 
+async fn write<'a>(executor: impl Executor<'a>, id: i32) -> Result<u64> {
+    let Some(database) = executor.database() else {
+        return executor.session().execute(&row(id)).await;
+    };
+    let mut transaction = database.begin().await?;
+    let changed = transaction.session().execute(&row(id)).await?;
+    transaction.commit().await?;
+    Ok(changed)
+}
+
+#[tokio::test]
+async fn a_call_writes_in_its_own_transaction_or_in_the_callers() {
+    on_each(async |fixture| {
+        make_table(fixture).await;
+        write(&fixture.database, 1).await.expect("written");
+        let mut transaction = fixture.database.begin().await.expect("begun");
+        write(&mut transaction, 2).await.expect("written");
+        write(&mut transaction, 3).await.expect("written");
+        transaction.rollback().await.expect("rolled back");
+        assert_eq!(fixture.count("t").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_may_move_between_threads() {
+    on_each(async |fixture| {
+        let database = fixture.database.clone();
+        let read = tokio::spawn(async move {
+            let mut session = database.session();
+            session.fetch(&select("SELECT 1")).await?;
+            session.fetch(&select("SELECT 2")).await?.row(0).i32(0).map_err(Error::other)
+        });
+        assert_eq!(read.await.expect("no panic").expect("read"), Some(2));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn many_writers_take_turns() {
     on_each(async |fixture| {

@@ -166,7 +166,7 @@ async fn postgres_reads_json_plans_domains_and_enums_and_refuses_infinity() {
         fixture.run("CREATE TYPE mood AS ENUM ('sad', 'happy')").await.expect("created");
         fixture.run("CREATE DOMAIN small AS integer CHECK (VALUE < 10)").await.expect("created");
         let sql = "SELECT 'happy'::mood, 3::small, 'infinity'::timestamptz, '-infinity'::date, 'NaN'::numeric, \
-                   'Infinity'::numeric, 1::numeric(30,2), '[1]'::json";
+                   'Infinity'::numeric, 1::numeric(30,2), '[1]'::json, 1e40::numeric, 1e-40::numeric";
         let rows = fixture.database.session().fetch(&select(sql)).await.expect("read");
         let row = rows.row(0);
         assert_eq!(row.text(0).unwrap(), Some("happy"));
@@ -177,6 +177,8 @@ async fn postgres_reads_json_plans_domains_and_enums_and_refuses_infinity() {
         row.decimal(5).expect_err("infinity");
         assert_eq!(row.decimal(6).unwrap().unwrap().to_string(), "1.00");
         assert_eq!(row.json(7).unwrap(), Some("[1]"));
+        row.decimal(8).expect_err("beyond a decimal");
+        assert!(row.decimal(9).is_err() || row.decimal(9).unwrap() == Some(Decimal::ZERO), "below a decimal");
     })
     .await;
 }

@@ -3,7 +3,7 @@
 //! poem-openapi offers whole pages only, with the code inline and links to foreign fonts. A page's one large `<script>` is
 //! the library, however the page around it changes.
 
-use std::io;
+use std::{io, ops::Range};
 
 use poem_openapi::OpenApiService;
 
@@ -33,18 +33,13 @@ fn empty_service() -> OpenApiService<(), ()> {
 
 /// The content of the largest `<element>` of a page; cut out in place, since a page is up to 3 MB.
 fn largest(mut html: String, element: &str) -> io::Result<String> {
-    let (open, close) = (format!("<{element}"), format!("</{element}"));
     let mut largest = 0..0;
     let mut at = 0;
-    while let Some(tag) = html[at..].find(&open)
-        && let Some(tag_end) = html[at + tag..].find('>')
-    {
-        let start = at + tag + tag_end + 1;
-        let end = html[start..].find(&close).map_or(html.len(), |length| start + length);
-        if end - start > largest.len() {
-            largest = start..end;
+    while let Some((name, content)) = next_element(&html, at) {
+        at = content.end;
+        if name == element && content.len() > largest.len() {
+            largest = content;
         }
-        at = end;
     }
     if largest.is_empty() {
         return Err(io::Error::other(format!("poem-openapi's page holds no <{element}>")));
@@ -54,15 +49,28 @@ fn largest(mut html: String, element: &str) -> io::Result<String> {
     Ok(html)
 }
 
+/// The next script or style and where its content lies. What looks like a tag inside of it is none: scripts write HTML.
+fn next_element(html: &str, from: usize) -> Option<(&'static str, Range<usize>)> {
+    let (tag, name) = ["script", "style"]
+        .into_iter()
+        .filter_map(|name| Some((from + html[from..].find(&format!("<{name}"))?, name)))
+        .min()?;
+    let start = tag + html[tag..].find('>')? + 1;
+    let end = start + html[start..].find(&format!("</{name}"))?;
+    Some((name, start..end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_largest_element_is_cut_out() {
-        let html = "<p><script>1</script><script charset=\"UTF-8\">22'<script>'</script><script>3</script>".to_owned();
-        assert_eq!(largest(html.clone(), "script").unwrap(), "22'<script>'");
-        assert!(largest(html, "style").unwrap_err().to_string().contains("<style>"));
+        let html =
+            "<style charset='UTF-8'>p{}</style><script>1</script><script charset='UTF-8'>'<script><style>'</script>";
+        assert_eq!(largest(html.to_owned(), "script").unwrap(), "'<script><style>'");
+        assert_eq!(largest(html.to_owned(), "style").unwrap(), "p{}");
+        assert!(largest("<p></p>".to_owned(), "style").unwrap_err().to_string().contains("<style>"));
     }
 
     /// Fails when an update of poem-openapi changes what its pages hold.

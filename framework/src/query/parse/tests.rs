@@ -1,3 +1,5 @@
+#![expect(clippy::panic, reason = "a test fails by it")]
+
 use super::*;
 use crate::error::Location;
 use crate::fixtures::{AUTHOR_RESOURCE, BOOK_RESOURCE, TAG_RESOURCE};
@@ -78,7 +80,6 @@ fn filters_are_read_by_the_type_of_their_column() {
             ("title", Operator::IContains, vec![text("50% off")]),
         ]
     );
-    assert_eq!(list.filter.clone().and(Filter::everything()).is_everything(), false);
 }
 
 #[test]
@@ -132,9 +133,10 @@ fn an_unknown_parameter_is_named_with_the_nearest_and_all_that_are_accepted() {
 #[test]
 fn an_unknown_operator_names_those_of_its_column() {
     assert_mistake(
-        "isbn__icontains=1",
-        "isbn__icontains unknown_operator: unknown filter \"isbn__icontains\"; did you mean \"isbn__in\"? accepted: \
-         isbn, isbn__in, isbn__isnull",
+        "title__startwith=D",
+        "title__startwith unknown_operator: unknown filter \"title__startwith\"; did you mean \"title__startswith\"? \
+         accepted: title, title__ne, title__in, title__not_in, title__contains, title__icontains, title__startswith, \
+         title__istartswith",
     );
     assert_mistake(
         "rating=4",
@@ -159,7 +161,7 @@ fn hidden_and_undeclared_columns_answer_as_unknown_ones() {
 fn a_repeated_parameter_is_refused() {
     assert_mistake("title=a&title=b", "title duplicate_parameter: given 2 times; it takes one value");
     assert_mistake("page=1&page=1&page=1", "page duplicate_parameter: given 3 times; it takes one value");
-    assert_eq!(read("title=a&title__ne=b").filter.is_everything(), false);
+    assert_eq!(comparisons(&read("title=a&title__ne=b")).len(), 2);
 }
 
 #[test]

@@ -179,3 +179,6 @@ fn indexes(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
 fn list(columns: impl Iterator<Item = &'static ColumnMeta>) -> String {
     columns.map(|column| quoted(column.name)).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

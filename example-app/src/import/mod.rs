@@ -1,0 +1,4 @@
+//! Real books from files.
+
+pub(crate) mod goodbooks;
+pub(crate) mod isbn;

@@ -1,0 +1,23 @@
+//! A page by default is no larger than a page may be.
+
+use couplet::prelude::*;
+
+#[derive(Model, Resource)]
+#[resource(per_page = 200)]
+pub struct Person {
+    pub id: i64,
+}
+
+#[derive(Model, Resource)]
+#[resource(max_per_page = 10)]
+pub struct Friend {
+    pub id: i64,
+}
+
+#[derive(Model, Resource)]
+#[resource(per_page = 0, max_offset = -1, include_depth = "deep", include_limit = 0)]
+pub struct Foe {
+    pub id: i64,
+}
+
+fn main() {}

@@ -1,0 +1,51 @@
+//! `#[model(…)]`
+
+use couplet::prelude::*;
+
+#[derive(Model)]
+#[model(table = "people", schema = "library", rename_all = "camelCase")]
+pub struct Person {
+    pub id: i64,
+    pub first_name: String,
+    #[field(rename = "surname")]
+    pub last_name: String,
+    #[relation(through = Friendship, through(own = person_id, target = friend_id))]
+    pub best_friends: ManyToMany<Person>,
+}
+
+#[derive(Model)]
+pub struct Friendship {
+    #[field(key)]
+    pub person_id: i64,
+    #[field(key)]
+    pub friend_id: i64,
+}
+
+/// How many books each author has.
+#[derive(Model, Resource)]
+#[model(view)]
+pub struct AuthorTotal {
+    pub id: i64,
+    pub books: i64,
+}
+
+#[test]
+fn table_and_schema_are_as_named() {
+    assert_eq!((Person::META.table, Person::META.schema), ("people", Some("library")));
+}
+
+#[test]
+fn rename_all_names_what_clients_see_and_leaves_columns_alone() {
+    let names: Vec<_> = Person::META.columns.iter().map(|column| (column.api_name, column.name)).collect();
+    assert_eq!(names, [("id", "id"), ("firstName", "first_name"), ("surname", "last_name")]);
+    let relation = &Person::META.relations[0];
+    assert_eq!((relation.api_name, relation.keys_name), ("bestFriends", Some("bestFriendIds")));
+    assert!(NewPerson::new("Ann", "Lee").best_friend_ids.is_none());
+}
+
+#[test]
+fn a_view_can_be_read_only() {
+    use couplet::model::Operation;
+    assert!(AuthorTotal::META.view);
+    assert_eq!(AuthorTotal::RESOURCE.operations, [Operation::List, Operation::Get]);
+}

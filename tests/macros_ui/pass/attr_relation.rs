@@ -1,0 +1,99 @@
+//! `#[relation(…)]`
+
+use couplet::model::{Link, OnDelete, RelationKind};
+use couplet::prelude::*;
+
+#[derive(Model)]
+pub struct Series {
+    pub id: i64,
+    pub parent_id: Option<i64>,
+    #[relation(include, on_delete = set_null)]
+    pub parent: BelongsTo<Series>,
+    #[relation(foreign_key = parent_id, rename = "parts")]
+    pub children: HasMany<Series>,
+}
+
+#[derive(Model)]
+pub struct Book {
+    pub number: i32,
+    #[field(key)]
+    pub isbn: String,
+    #[relation(foreign_key = about, key = number)]
+    pub summary: HasOne<Summary>,
+    #[relation(through = Labelled, through(own = book, target = label), keys = "labels_of_book", include)]
+    pub tags: ManyToMany<Tag>,
+    #[relation(through = Labelled, through(own = book, target = label), read_only)]
+    pub marks: ManyToMany<Tag>,
+}
+
+#[derive(Model)]
+pub struct Summary {
+    pub id: Uuid,
+    #[field(unique)]
+    pub about: i32,
+    #[relation(foreign_key = about, key = number, on_delete = cascade)]
+    pub book: BelongsTo<Book>,
+}
+
+#[derive(Model)]
+pub struct Tag {
+    pub id: i64,
+}
+
+#[derive(Model)]
+pub struct Labelled {
+    pub label: i64,
+    #[field(key)]
+    pub serial: i64,
+    pub book: String,
+}
+
+#[test]
+fn keys_may_be_named_on_either_side() {
+    assert!(matches!(Series::META.relations[0].link, Link::Local { local: 1, foreign: 0 }));
+    assert!(matches!(Series::META.relations[1].link, Link::Foreign { local: 0, foreign: 1 }));
+    assert!(matches!(Book::META.relations[0].link, Link::Foreign { local: 0, foreign: 1 }));
+    assert!(matches!(Summary::META.relations[0].link, Link::Local { local: 1, foreign: 0 }));
+    let Link::Through { local: 1, through_local: 2, through_foreign: 0, foreign: 0, .. } = Book::META.relations[1].link
+    else {
+        panic!("{:?}", Book::META.relations[1].link)
+    };
+}
+
+#[test]
+fn a_unique_foreign_key_needs_no_index() {
+    let about = Summary::ABOUT.meta();
+    assert!(about.unique && !about.index);
+}
+
+#[test]
+fn a_delete_restricts_unless_something_else_is_said() {
+    assert_eq!(Series::META.relations[0].on_delete, OnDelete::SetNull);
+    assert_eq!(Summary::META.relations[0].on_delete, OnDelete::Cascade);
+    assert_eq!(Book::META.relations[0].on_delete, OnDelete::Restrict);
+}
+
+#[test]
+fn names_and_includes_are_in_the_metadata() {
+    let [parent, children] = Series::META.relations else { panic!("a series has two relations") };
+    assert_eq!((parent.api_name, parent.include), ("parent", true));
+    assert_eq!((children.field, children.api_name, children.include), ("children", "parts", false));
+    assert_eq!(children.kind, RelationKind::HasMany);
+}
+
+#[test]
+fn key_sets_are_written_by_their_name_unless_they_are_read_only() {
+    assert_eq!(Book::META.relations[1].keys_name, Some("labels_of_book"));
+    assert_eq!(Book::META.relations[2].keys_name, None);
+    let new = NewBook { labels_of_book: Some(vec![1, 2]), ..NewBook::new(1, "x") };
+    assert_eq!(new.labels_of_book, Some(vec![1, 2]));
+}
+
+#[test]
+fn relations_are_absent_until_they_are_loaded() {
+    use couplet::model::Value;
+    let row = [Value::I64(1), Value::Null];
+    let series: Series = crate::row::decode(row.clone());
+    assert!(series.parent.loaded().is_err() && series.children.loaded().is_err());
+    assert_eq!(crate::row::json::<Series>(row), r#"{"id":1,"parent_id":null}"#);
+}

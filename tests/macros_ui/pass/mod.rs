@@ -1,0 +1,19 @@
+//! What each attribute does.
+
+mod attr_field_access;
+mod attr_field_computed;
+mod attr_field_default;
+mod attr_field_filter;
+mod attr_field_key;
+mod attr_field_names;
+mod attr_field_rules;
+mod attr_field_timestamps;
+mod attr_model;
+mod attr_relation;
+mod attr_resource;
+mod attr_text_enum;
+mod column_types;
+pub mod conventions;
+mod hygiene;
+mod inputs;
+mod migrations;
