@@ -77,6 +77,7 @@ fn command_line(app: &App) -> Command {
 
 async fn serve(app: App) -> Result<()> {
     log::init(&app.config)?;
+    log::panics();
     let is_development = app.config.is_development();
     let running = app.start().await?;
     if is_development {

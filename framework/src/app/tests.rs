@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use couplet_macros::{Model, Resource};
+
 use super::clap::Command;
-use super::cli;
+use super::{App, cli};
 use crate::config::Config;
-use crate::prelude::*;
+use crate::crud::Records;
+use crate::db::Database;
+use crate::error::Result;
 
 /// A label.
 #[derive(Model, Resource)]
