@@ -36,8 +36,13 @@ async fn specification() -> Json<Value> {
             "description": "A catalogue. </script><script>throw 'the description ran'</script>",
         },
         "servers": [{ "url": "/" }],
-        "tags": [{ "name": "books" }],
-        "paths": { "/books": { "get": {
+        "tags": [{ "name": "authors" }, { "name": "books" }],
+        "paths": { "/authors": { "get": {
+            "operationId": "authors.list",
+            "tags": ["authors"],
+            "summary": "List authors that match",
+            "responses": { "200": { "description": "A page of authors" } },
+        } }, "/books": { "get": {
             "operationId": "books.list",
             "tags": ["books"],
             "summary": "List books that match",
