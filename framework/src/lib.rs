@@ -16,6 +16,7 @@ pub mod model;
 pub mod prelude;
 pub mod query;
 pub mod sql;
+pub mod testing;
 
 // Generated code says `::couplet`, inside this crate too.
 extern crate self as couplet;
