@@ -23,6 +23,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         field::types_of_rules,
         field::computed_fields,
         relation::relation_attributes,
+        relation::join_fields,
         relation::own_columns,
         relation::delete_actions,
         names::input_fields,

@@ -49,6 +49,19 @@ pub(super) fn relation_attributes(model: &Model, diagnostics: &mut Diagnostics) 
     }
 }
 
+/// One field of a join model cannot hold the keys of both rows.
+pub(super) fn join_fields(model: &Model, diagnostics: &mut Diagnostics) {
+    for relation in model.relations.iter().filter(|relation| relation.kind == RelationKind::ManyToMany) {
+        let Some(through) = &relation.attr.through else { continue };
+        let [own, target] = relation.through_names(model);
+        if own == target {
+            let text =
+                format!("both sides would be `{own}` of the join model; name them: `through(own = …, target = …)`");
+            diagnostics.error(through, text);
+        }
+    }
+}
+
 /// A relation joins by a column of this struct.
 pub(super) fn own_columns(model: &Model, diagnostics: &mut Diagnostics) {
     let fields: Vec<String> = model.columns.iter().map(|column| plain(&column.field)).collect();

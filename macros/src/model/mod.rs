@@ -185,11 +185,11 @@ impl Model {
             taken.extend(relation.keys.as_ref().map(|keys| keys.field.clone()));
         }
     }
+}
 
-    /// The name of the foreign key that refers to this model, by convention: `author_id`.
-    pub(crate) fn conventional_foreign_key(&self) -> String {
-        format!("{}_id", Case::Snake.apply(&plain(&self.ident)))
-    }
+/// The foreign key that refers to a model, by convention: `author_id`.
+pub(crate) fn conventional_foreign_key(model: &str) -> String {
+    format!("{}_id", Case::Snake.apply(model))
 }
 
 /// The table of a struct without `table = "…"`.

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Field, Ident, Type};
 
 use super::kind::last_segment;
+use super::{Model, conventional_foreign_key};
 use crate::attr::{DeleteAction, RelationAttr, blame, doc};
 use crate::diagnostics::Diagnostics;
 use crate::naming::plain;
@@ -60,6 +61,17 @@ impl Relation {
     pub(crate) fn target_name(&self) -> String {
         last_segment(&self.target)
             .map_or_else(|| self.target.to_token_stream().to_string(), |segment| plain(&segment.ident))
+    }
+
+    /// The join model's fields with the keys of `model` and of the related one.
+    pub(crate) fn through_names(&self, model: &Model) -> [String; 2] {
+        let named = self.attr.through_fields.as_ref();
+        let own = named.and_then(|fields| fields.own.as_ref()).map(plain);
+        let target = named.and_then(|fields| fields.target.as_ref()).map(plain);
+        [
+            own.unwrap_or_else(|| conventional_foreign_key(&plain(&model.ident))),
+            target.unwrap_or_else(|| conventional_foreign_key(&self.target_name())),
+        ]
     }
 
     pub(crate) fn delete_action(&self) -> DeleteAction {
