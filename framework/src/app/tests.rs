@@ -43,6 +43,21 @@ async fn get(address: SocketAddr, path: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_pattern_that_is_no_regular_expression_stops_the_start() {
+    /// A code.
+    #[derive(Model)]
+    pub(super) struct Code {
+        /// The key.
+        pub id: i64,
+        /// What it says.
+        #[field(pattern = "(")]
+        pub text: String,
+    }
+    let Err(error) = App::new(config()).model::<Code>().start().await else { unreachable!("it has no meaning") };
+    assert!(error.to_string().starts_with("the pattern of Code.text is no regular expression"), "{error}");
+}
+
+#[tokio::test]
 async fn two_apps_live_in_one_process_and_share_nothing() {
     let one = App::new(config()).resource::<Label>().start().await.expect("started");
     let two = App::new(config()).start().await.expect("started");
