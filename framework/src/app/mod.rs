@@ -23,7 +23,7 @@ use crate::db::{Database, DatabaseOptions};
 use crate::error::{Error, Result};
 use crate::http::api::Mounted;
 use crate::http::assemble::{OwnApi, assemble};
-use crate::http::openapi::{Info, Specification};
+use crate::http::openapi::{Info, License, Specification};
 use crate::http::{self, Routes, Shutdown, health};
 use crate::metrics::Metrics;
 use crate::model::{Catalog, Model, Operation, Resource, ResourceMeta};
@@ -103,7 +103,8 @@ impl App {
 
     /// An app with these settings.
     pub fn new(config: Config) -> Self {
-        let info = Info { title: cli::program_name(), version: "0.1.0".to_owned(), description: String::new() };
+        let info =
+            Info { title: cli::program_name(), version: "0.1.0".to_owned(), description: String::new(), license: None };
         Self {
             config,
             info,
@@ -132,6 +133,12 @@ impl App {
     /// What the API is about, in Markdown.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.info.description = description.into();
+        self
+    }
+
+    /// The terms under which the API is used: their name, and where they can be read.
+    pub fn license(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
+        self.info.license = Some(License { name: name.into(), url: url.into() });
         self
     }
 

@@ -129,7 +129,7 @@ fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Ve
 }
 
 /// Keys of one set at most.
-const MAX_KEYS: usize = 1_000;
+pub const MAX_KEYS: usize = 1_000;
 
 fn unknown(name: &str, names: &[&str]) -> String {
     let guess = nearest(name, names.iter().copied()).map_or(String::new(), |near| format!(" did you mean \"{near}\"?"));

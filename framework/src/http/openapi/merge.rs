@@ -112,7 +112,7 @@ fn adapted(operation: &JsonValue, mounted: &[Arc<Mounted>], renamed: Option<&str
     if let Some(path) = renamed {
         rename_path_parameters(&mut expanded, path);
     }
-    let mut statuses = vec![500, 503, 504];
+    let mut statuses = operations::ERRORS_OF_ALL.to_vec();
     if !expanded.is_empty() {
         statuses.push(400);
         operation["parameters"] = expanded.into();
@@ -154,7 +154,7 @@ fn list_query_of<'a>(parameter: &JsonValue, mounted: &'a [Arc<Mounted>]) -> Opti
 /// Every `$ref` must lead somewhere.
 pub(super) fn check_references(document: &JsonValue) -> Result<()> {
     let mut missing = HashSet::new();
-    visit(document, &mut |reference| {
+    visit_references(document, &mut |reference| {
         let found = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer)).is_some();
         if !found {
             missing.insert(reference.to_owned());
@@ -171,17 +171,18 @@ pub(super) fn check_references(document: &JsonValue) -> Result<()> {
     )))
 }
 
-fn visit(value: &JsonValue, found: &mut impl FnMut(&str)) {
+/// Calls `found` with every `$ref` inside of `value`.
+pub(super) fn visit_references(value: &JsonValue, found: &mut impl FnMut(&str)) {
     match value {
         JsonValue::Object(members) => {
             for (name, value) in members {
                 match (name.as_str(), value) {
                     ("$ref", JsonValue::String(reference)) => found(reference),
-                    _ => visit(value, found),
+                    _ => visit_references(value, found),
                 }
             }
         }
-        JsonValue::Array(items) => items.iter().for_each(|item| visit(item, found)),
+        JsonValue::Array(items) => items.iter().for_each(|item| visit_references(item, found)),
         _ => {}
     }
 }

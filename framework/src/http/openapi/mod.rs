@@ -6,13 +6,16 @@
 mod merge;
 mod operations;
 mod parameters;
+mod prune;
 mod schemas;
+mod yaml;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value as JsonValue, json};
 
 pub(crate) use merge::{PLACEHOLDER, UserApi, list_query_marker};
+use schemas::described;
 pub(crate) use schemas::page_name;
 
 use super::api::Mounted;
@@ -26,6 +29,14 @@ pub(crate) struct Info {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) description: String,
+    pub(crate) license: Option<License>,
+}
+
+/// Under what terms the API is used.
+#[derive(Debug, Clone)]
+pub(crate) struct License {
+    pub(crate) name: String,
+    pub(crate) url: String,
 }
 
 /// The finished specification.
@@ -47,7 +58,7 @@ pub(crate) fn specification(
 ) -> Result<Specification> {
     let mut document = json!({
         "openapi": "3.0.3",
-        "info": {"title": info.title, "version": info.version, "description": info.description},
+        "info": info.document(),
         "servers": [{"url": "/"}],
         "security": [],
         "tags": mounted.iter().map(|mounted| tag(mounted)).collect::<Vec<_>>(),
@@ -62,13 +73,24 @@ pub(crate) fn specification(
         merge::merge(&mut document, user, mounted)?;
     }
     merge::check_references(&document)?;
+    prune::prune(&mut document);
     let json = serde_json::to_string_pretty(&document).map_err(Error::other)?;
-    let yaml = serde_yaml::to_string(&document).map_err(Error::other)?;
+    let yaml = yaml::text(&document);
     Ok(Specification { json, yaml })
 }
 
+impl Info {
+    fn document(&self) -> JsonValue {
+        let mut info = described(json!({"title": self.title, "version": self.version}), &self.description);
+        if let Some(license) = &self.license {
+            info["license"] = json!({"name": license.name, "url": license.url});
+        }
+        info
+    }
+}
+
 fn tag(mounted: &Mounted) -> JsonValue {
-    json!({"name": mounted.resource().name, "description": mounted.model().doc})
+    described(json!({"name": mounted.resource().name}), mounted.model().doc)
 }
 
 fn paths(all: &[Arc<Mounted>]) -> JsonValue {

@@ -26,12 +26,15 @@ pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, Str
         "tags": [resource.name],
         "summary": summary,
         "operationId": format!("{}.{}", resource.name, operation.name()),
-        "parameters": parameters_of(mounted, operation),
-        "responses": responses(model, operation),
     });
+    let parameters = parameters_of(mounted, operation);
+    if !parameters.is_empty() {
+        document["parameters"] = parameters.into();
+    }
     if let Some(kind) = body_kind(operation) {
         document["requestBody"] = request_body(model, kind);
     }
+    document["responses"] = responses(model, operation).into();
     let method = method(operation).as_str().to_lowercase();
     (path, method, document)
 }
@@ -90,8 +93,10 @@ fn responses(model: &ModelMeta, operation: Operation) -> Map<String, JsonValue> 
         Operation::Delete => ("204", json!({"description": "Deleted.", "headers": request_id()})),
     };
     responses.insert(status.to_owned(), success);
-    for (status, name) in errors(operation) {
-        responses.insert((*status).to_owned(), error_reference(name));
+    for status in errors(operation) {
+        if let Some(name) = error_name(status) {
+            responses.insert(status.to_string(), error_reference(name));
+        }
     }
     responses
 }
@@ -133,51 +138,23 @@ pub(super) fn headers() -> JsonValue {
     })
 }
 
-const READ: &[(&str, &str)] = &[("400", "BadRequest"), ("500", "Internal"), ("503", "Unavailable"), ("504", "Timeout")];
+/// The errors that every operation can answer.
+pub(super) const ERRORS_OF_ALL: &[u16] = &[414, 431, 500, 503, 504];
 
-/// The errors that an operation can answer.
-fn errors(operation: Operation) -> &'static [(&'static str, &'static str)] {
-    match operation {
-        Operation::List => READ,
-        Operation::Get => &[
-            ("400", "BadRequest"),
-            ("404", "NotFound"),
-            ("500", "Internal"),
-            ("503", "Unavailable"),
-            ("504", "Timeout"),
-        ],
-        Operation::Create => &[
-            ("400", "BadRequest"),
-            ("408", "SlowBody"),
-            ("409", "Conflict"),
-            ("413", "TooLarge"),
-            ("415", "MediaType"),
-            ("422", "Invalid"),
-            ("500", "Internal"),
-            ("503", "Unavailable"),
-            ("504", "Timeout"),
-        ],
-        Operation::Update | Operation::Replace => &[
-            ("400", "BadRequest"),
-            ("404", "NotFound"),
-            ("408", "SlowBody"),
-            ("409", "Conflict"),
-            ("413", "TooLarge"),
-            ("415", "MediaType"),
-            ("422", "Invalid"),
-            ("500", "Internal"),
-            ("503", "Unavailable"),
-            ("504", "Timeout"),
-        ],
-        Operation::Delete => &[
-            ("400", "BadRequest"),
-            ("404", "NotFound"),
-            ("409", "Conflict"),
-            ("500", "Internal"),
-            ("503", "Unavailable"),
-            ("504", "Timeout"),
-        ],
+/// The errors that an operation can answer, in order.
+fn errors(operation: Operation) -> Vec<u16> {
+    let mut statuses = [&[400], ERRORS_OF_ALL].concat();
+    if !matches!(operation, Operation::List | Operation::Create) {
+        statuses.push(404);
     }
+    if !matches!(operation, Operation::List | Operation::Get) {
+        statuses.push(409);
+    }
+    if body_kind(operation).is_some() {
+        statuses.extend([408, 413, 415, 422]);
+    }
+    statuses.sort_unstable();
+    statuses
 }
 
 /// Every error answer: its name in the components, its status, what it means, an example of `errors`.
@@ -187,8 +164,10 @@ const ERRORS: &[(&str, u16, &str)] = &[
     ("SlowBody", 408, "The body did not come in time."),
     ("Conflict", 409, "A unique or foreign key would be violated."),
     ("TooLarge", 413, "The body is too large."),
+    ("LongAddress", 414, "The path and query are too long."),
     ("MediaType", 415, "The body is of a media type that is not read."),
     ("Invalid", 422, "Values that cannot be accepted; every one is named."),
+    ("LongHeaders", 431, "The headers are too long."),
     ("Internal", 500, "An internal error; the log has its cause under the request id."),
     ("Unavailable", 503, "The database is down or all its connections are in use."),
     ("Timeout", 504, "The deadline has passed."),
@@ -218,17 +197,20 @@ fn problem_example(status: u16, description: &str) -> JsonValue {
         }
         409 => json!([{"pointer": "/email", "code": "unique", "detail": "another row has this email"}]),
         422 => json!([{"pointer": "/name", "code": "required", "detail": "\"name\" is required"}]),
-        _ => json!([]),
+        _ => JsonValue::Null,
     };
-    json!({
+    let mut problem = json!({
         "type": "about:blank",
         "title": title.unwrap_or_default(),
         "status": status,
         "detail": description,
         "instance": "/books",
         "request_id": "0190a5d4-5c1e-7cc2-8f3a-2f1c6e9b7d10",
-        "errors": errors,
-    })
+    });
+    if !errors.is_null() {
+        problem["errors"] = errors;
+    }
+    problem
 }
 
 pub(super) fn error_reference(name: &str) -> JsonValue {

@@ -5,6 +5,7 @@ use serde_json::{Value as JsonValue, json};
 use super::super::api::Mounted;
 use super::schemas::{example_of_key, type_schema};
 use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
+use crate::query::parse::{MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_VALUES, filterable, includable, sortable};
 
 /// The parameters of a row's path.
 pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
@@ -33,9 +34,9 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     if model.columns.iter().any(|column| column.search) {
         let fields: Vec<&str> = model.columns.iter().filter(|column| column.search).map(|c| c.api_name).collect();
         let description = format!("A text to search for, whatever the case, in: {}.", fields.join(", "));
-        parameters.push(query("q", &description, json!({"type": "string", "maxLength": 200})));
+        parameters.push(query("q", &description, json!({"type": "string", "maxLength": MAX_SEARCH})));
     }
-    for column in model.columns {
+    for column in filterable(model) {
         parameters.extend(column.filter.iter().map(|operator| filter(column, *operator)));
     }
     parameters
@@ -46,17 +47,17 @@ pub(super) fn include(resource: &ResourceMeta) -> Option<JsonValue> {
     let paths = include_paths((resource.model)(), resource.include_depth);
     (!paths.is_empty()).then(|| {
         let description = "Relations to load with the rows, separated by commas.";
-        names("include", description, &paths)
+        names("include", description, &paths, MAX_PATHS)
     })
 }
 
 /// Every path of includable relations up to `depth`: exactly what the server takes.
-fn include_paths(model: &ModelMeta, depth: usize) -> Vec<String> {
+fn include_paths(model: &'static ModelMeta, depth: usize) -> Vec<String> {
     let mut paths = Vec::new();
     if depth == 0 {
         return paths;
     }
-    for relation in model.relations.iter().filter(|relation| relation.include) {
+    for (_, relation) in includable(model) {
         paths.push(relation.api_name.to_owned());
         let nested = include_paths((relation.target)(), depth - 1);
         paths.extend(nested.into_iter().map(|path| format!("{}.{path}", relation.api_name)));
@@ -65,7 +66,8 @@ fn include_paths(model: &ModelMeta, depth: usize) -> Vec<String> {
 }
 
 fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
-    let page = json!({"type": "integer", "format": "int64", "minimum": 1, "default": 1});
+    let page =
+        json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": resource.max_offset + 1, "default": 1});
     let per_page = json!({
         "type": "integer",
         "format": "int32",
@@ -82,13 +84,11 @@ fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
     ]
 }
 
-fn sort(model: &ModelMeta) -> Option<JsonValue> {
-    let sortable = |(index, column): (usize, &'static ColumnMeta)| {
-        (column.sort || model.key.contains(&index)).then_some(column.api_name)
-    };
-    let columns = model.columns.iter().enumerate().filter_map(sortable);
-    let terms: Vec<String> = columns.flat_map(|name| [name.to_owned(), format!("-{name}")]).collect();
-    (!terms.is_empty()).then(|| names("sort", "Columns to sort by, separated by commas; `-` is largest first.", &terms))
+fn sort(model: &'static ModelMeta) -> Option<JsonValue> {
+    let terms: Vec<String> =
+        sortable(model).flat_map(|column| [column.api_name.to_owned(), format!("-{}", column.api_name)]).collect();
+    let description = "Columns to sort by, separated by commas, each once; `-` is largest first.";
+    (!terms.is_empty()).then(|| names("sort", description, &terms, terms.len() / 2))
 }
 
 fn filter(column: &ColumnMeta, operator: Operator) -> JsonValue {
@@ -103,10 +103,10 @@ fn filter(column: &ColumnMeta, operator: Operator) -> JsonValue {
         Operator::Lte => (text("is this or less"), operand(column)),
         Operator::In => (text("is one of these; repeat the parameter"), many(column)),
         Operator::NotIn => (text("is none of these; repeat the parameter"), many(column)),
-        Operator::Contains => (text("has this inside"), type_schema(column.ty)),
-        Operator::IContains => (text("has this inside, whatever the case"), type_schema(column.ty)),
-        Operator::StartsWith => (text("begins with this"), type_schema(column.ty)),
-        Operator::IStartsWith => (text("begins with this, whatever the case"), type_schema(column.ty)),
+        Operator::Contains => (text("has this inside"), needle()),
+        Operator::IContains => (text("has this inside, whatever the case"), needle()),
+        Operator::StartsWith => (text("begins with this"), needle()),
+        Operator::IStartsWith => (text("begins with this, whatever the case"), needle()),
         Operator::IsNull => (text("is NULL (`true`) or is not (`false`)"), json!({"type": "boolean"})),
     };
     query(&name, &description, schema)
@@ -119,11 +119,22 @@ fn operand(column: &ColumnMeta) -> JsonValue {
 }
 
 fn many(column: &ColumnMeta) -> JsonValue {
-    json!({"type": "array", "items": type_schema(column.ty), "maxItems": 500})
+    json!({"type": "array", "items": type_schema(column.ty), "minItems": 1, "maxItems": MAX_VALUES})
 }
 
-fn names(name: &str, description: &str, values: &[String]) -> JsonValue {
-    let mut parameter = query(name, description, json!({"type": "array", "items": {"type": "string", "enum": values}}));
+fn needle() -> JsonValue {
+    json!({"type": "string", "maxLength": MAX_NEEDLE})
+}
+
+fn names(name: &str, description: &str, values: &[String], most: usize) -> JsonValue {
+    let schema = json!({
+        "type": "array",
+        "items": {"type": "string", "enum": values},
+        "minItems": 1,
+        "maxItems": most.min(values.len()),
+        "uniqueItems": true,
+    });
+    let mut parameter = query(name, description, schema);
     parameter["style"] = json!("form");
     parameter["explode"] = json!(false);
     parameter

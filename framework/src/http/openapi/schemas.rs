@@ -3,11 +3,12 @@
 use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
-use crate::crud::validate::{BodyKind, settable};
+use crate::crud::validate::{BodyKind, MAX_KEYS, settable};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
+use crate::query::parse::includable;
 
 /// A row as answers show it; relations are there only where they were included.
-pub(super) fn row(model: &ModelMeta) -> JsonValue {
+pub(super) fn row(model: &'static ModelMeta) -> JsonValue {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for column in model.columns.iter().filter(|column| column.readable()) {
         let mut schema = column_schema(column);
@@ -26,7 +27,7 @@ pub(super) fn row(model: &ModelMeta) -> JsonValue {
         properties.insert(computed.api_name.to_owned(), schema);
         required.push(computed.api_name);
     }
-    for relation in model.relations.iter().filter(|relation| relation.include) {
+    for (_, relation) in includable(model) {
         properties.insert(relation.api_name.to_owned(), included(relation));
     }
     described(json!({"type": "object", "required": required, "properties": properties}), model.doc)
@@ -38,7 +39,8 @@ fn included(relation: &RelationMeta) -> JsonValue {
     let schema = if relation.kind.to_many() {
         json!({"type": "array", "items": target})
     } else {
-        json!({"allOf": [target], "nullable": true})
+        // `nullable` beside `allOf` does not admit null: the schema that is referred to still refuses it.
+        json!({"oneOf": [target, {"type": "object", "nullable": true, "enum": [null]}]})
     };
     described(schema, description.trim_start())
 }
@@ -46,11 +48,10 @@ fn included(relation: &RelationMeta) -> JsonValue {
 /// The schemas of a resource's bodies and pages, by name.
 pub(super) fn of_resource(mounted: &Mounted) -> Vec<(String, JsonValue)> {
     let model = mounted.model();
-    let mut schemas = Vec::new();
+    // A list below another resource's path needs the page too.
+    let mut schemas = vec![(page_name(model), page(model))];
     for operation in &mounted.operations {
-        if *operation == Operation::List {
-            schemas.push((page_name(model), page(model)));
-        } else if let Some(kind) = body_kind(*operation) {
+        if let Some(kind) = body_kind(*operation) {
             schemas.push((body_name(model, kind), body(model, kind)));
         }
     }
@@ -97,7 +98,7 @@ fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
             schema["writeOnly"] = json!(true);
         }
         if kind != BodyKind::Patch {
-            if let Some(default) = column.default {
+            if let Some(default) = column.default.filter(|_| is_constant_by_nature(column.ty)) {
                 schema["default"] = default().to_json();
             }
             if column.required() {
@@ -118,10 +119,15 @@ fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
     schema
 }
 
+/// A default that is a time or a UUID is made anew for each row, and would be another in each run.
+fn is_constant_by_nature(ty: ColumnType) -> bool {
+    !matches!(ty, ColumnType::Timestamp | ColumnType::Date | ColumnType::Uuid)
+}
+
 fn keys(relation: &RelationMeta) -> JsonValue {
     let key = &(relation.target)().columns[relation.link.foreign()];
     let description = format!("The keys of the {} that the row is to have; all others are removed.", relation.api_name);
-    json!({"type": "array", "items": type_schema(key.ty), "maxItems": 1000, "description": description})
+    json!({"type": "array", "items": type_schema(key.ty), "maxItems": MAX_KEYS, "description": description})
 }
 
 fn settable_columns(model: &ModelMeta, kind: BodyKind) -> impl Iterator<Item = (usize, &ColumnMeta)> {

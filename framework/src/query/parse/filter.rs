@@ -7,11 +7,11 @@ use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, Value};
 use crate::query::Filter;
 
 /// Values of one `__in` or `__not_in` at most.
-const MAX_VALUES: usize = 500;
+pub const MAX_VALUES: usize = 500;
 /// Characters of a search at most.
-const MAX_SEARCH: usize = 200;
+pub const MAX_SEARCH: usize = 200;
 /// Characters of a text that is looked for inside a column at most; SQLite refuses patterns of 50,000 bytes.
-const MAX_NEEDLE: usize = 1_000;
+pub const MAX_NEEDLE: usize = 1_000;
 
 /// The columns that a filter may name: those declared so that answers show. To a client all others do not exist.
 pub fn filterable(model: &'static ModelMeta) -> impl Iterator<Item = &'static ColumnMeta> {

@@ -8,7 +8,7 @@ use crate::model::{ModelMeta, RelationMeta, ResourceMeta};
 use crate::query::Include;
 
 /// Paths of an include at most.
-const MAX_PATHS: usize = 50;
+pub const MAX_PATHS: usize = 50;
 /// Relations that one answer loads at most, each by a statement of its own.
 const MAX_RELATIONS: usize = 20;
 

@@ -10,8 +10,8 @@ mod page;
 mod parameters;
 mod sort;
 
-pub use filter::filterable;
-pub use include::includable;
+pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
+pub use include::{MAX_PATHS, includable};
 pub use name::parameters;
 pub use sort::sortable;
 
