@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "what fails here is the test")]
 
 mod chromium;
-mod sample;
 
+use std::time::Duration;
+
+use couplet_tests::Program;
 use serde_json::Value;
 
 use chromium::{Chromium, Tab};
@@ -25,19 +27,20 @@ const FIND: &str = "(function find(tree, selector) {
 const LIST_ANSWERED: &str = "performance.getEntriesByType('resource')
     .some(answer => new URL(answer.name).pathname === '/books' && answer.responseStatus === 200)";
 
-#[tokio::test]
-async fn pages_of_a_sample_api_work_offline() {
-    check_pages(&sample::serve().await).await;
-}
-
-/// Opens every documentation page of the app at `base_url`, which must have `GET /books` in its specification.
-///
 /// Without a browser on this machine it says so and checks nothing.
-pub async fn check_pages(base_url: &str) {
+#[tokio::test]
+async fn the_pages_of_the_example_app_work_offline() {
     let Some(browser) = Chromium::find() else {
         println!("skipped: no Chromium found; on Debian, `apt install chromium` brings it");
         return;
     };
+    let app = Program::new("example-app").serve().await;
+    check_pages(&browser, app.client().base()).await;
+    app.stop(Duration::from_secs(10)).await.expect(0);
+}
+
+/// Opens every documentation page of the app at `base_url`, which must have `GET /books` in its specification.
+async fn check_pages(browser: &Chromium, base_url: &str) {
     let mut tab = browser.open_tab().await;
     let list = list_operation(base_url).await;
     let summary = &list["summary"];
