@@ -49,9 +49,8 @@ impl TestApp {
     ///
     /// As [`App::start`].
     pub async fn start_on(url: &str, build: impl FnOnce(App) -> App) -> Result<Self> {
-        let mut config = Config::default();
-        // The defaults of development: missing tables are made, and the query budget is enforced.
-        config.profile = Profile::Development;
+        // In development missing tables are made, and the query budget is enforced.
+        let mut config = Config { profile: Profile::Development, ..Config::default() };
         config.database.url = url.into();
         config.server.bind.set_port(0);
         Ok(Self { running: build(App::new(config)).start().await? })
