@@ -82,7 +82,10 @@ async fn serve(app: App) -> Result<()> {
     let mut signals = Signals::new()?;
     let running = tokio::select! {
         running = app.start() => running?,
-        () = signals.next() => return Ok(()),
+        () = signals.next() => {
+            tracing::info!("stopped before it was ready");
+            return Ok(());
+        }
     };
     if is_development {
         print(&format!("{}\n", running.banner()))?;
