@@ -20,7 +20,7 @@ two,,,soon,,,eng,9,many,
 on_each_database! {
     async fn books_are_imported_with_their_authors_and_without_a_made_up_catalogue(database: TestDatabase) {
         let report = import(&database, THREE_BOOKS).await.expect(0).output;
-        let expected = "books: 3 imported, 0 already there, 0 malformed, 0 remarks\n\
+        let expected = "books: 3 imported, 0 already there, 0 malformed, 0 with remarks\n\
                         authors: 3 created, 0 already there\n";
         assert_eq!(report, expected);
 
@@ -45,12 +45,12 @@ on_each_database! {
         import(&database, THREE_BOOKS).await.expect(0);
         let changed = THREE_BOOKS.replace("The Odyssey", "Another title");
         let report = import(&database, &changed).await.expect(0).output;
-        let expected = "books: 0 imported, 3 already there, 0 malformed, 0 remarks\nnothing was changed\n";
+        let expected = "books: 0 imported, 3 already there, 0 malformed, 0 with remarks\nnothing was changed\n";
         assert_eq!(report, expected);
 
         let more = format!("{THREE_BOOKS}4,,\"Homer, Bo Li\",,,The Iliad,,4,1,\n");
         let report = import(&database, &more).await.expect(0).output;
-        let expected = "books: 1 imported, 3 already there, 0 malformed, 0 remarks\n\
+        let expected = "books: 1 imported, 3 already there, 0 malformed, 0 with remarks\n\
                         authors: 1 created, 1 already there\n";
         assert_eq!(report, expected);
 
@@ -76,11 +76,11 @@ on_each_database! {
         ]
         .join("\n");
         let remark = "line 2: the check digit of ISBN 0306406153 does not hold; 0306406152 would";
-        let summary = "books: 2 imported, 0 already there, 5 malformed, 1 remarks\nauthors: 2 created, 0 already there";
+        let summary = "books: 2 imported, 0 already there, 5 malformed, 1 with remarks\nauthors: 2 created, 0 already there";
         assert_eq!(first, format!("{remark}\n{malformed}\n{summary}\n"));
 
         let second = import(&database, &messy).await.expect(0).output;
-        let summary = "books: 0 imported, 2 already there, 5 malformed, 0 remarks\nnothing was changed";
+        let summary = "books: 0 imported, 2 already there, 5 malformed, 0 with remarks\nnothing was changed";
         assert_eq!(second, format!("{malformed}\n{summary}\n"));
     }
 

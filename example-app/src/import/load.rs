@@ -70,10 +70,8 @@ impl Load {
         BookAuthor::create_many(links.collect::<Vec<_>>(), &mut transaction).await?;
         transaction.commit().await?;
 
-        report.remarks = new
-            .into_iter()
-            .flat_map(|entry| entry.remarks.into_iter().map(move |remark| (entry.line, remark)))
-            .collect();
+        let remarks = |entry: Entry| entry.remarks.into_iter().map(move |remark| (entry.line, remark));
+        report.remarks = new.into_iter().flat_map(remarks).collect();
         Ok(report)
     }
 }
@@ -157,7 +155,7 @@ impl fmt::Display for Report {
         let Self { imported, there, authors, new_authors, malformed, remarks } = self;
         writeln!(
             f,
-            "books: {imported} imported, {there} already there, {} malformed, {} remarks",
+            "books: {imported} imported, {there} already there, {} malformed, {} with remarks",
             malformed.len(),
             remarks.len()
         )?;
