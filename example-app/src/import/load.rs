@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use couplet::crud::validate;
+use couplet::error::{InputError, Location};
 use couplet::model::NewRecord;
 use couplet::prelude::*;
 
@@ -39,13 +40,13 @@ impl Load {
         }
     }
 
-    fn mistakes(&self, entry: &Entry) -> Vec<String> {
-        let mut mistakes = broken_rules::<Book>(new_book(&entry.book));
-        for name in &entry.book.authors {
-            mistakes.extend(broken_rules::<Author>(NewAuthor::new(name.clone())));
+    fn mistakes(&self, Entry { book, .. }: &Entry) -> Vec<String> {
+        let mut mistakes = broken_rules::<Book>("", new_book(book));
+        for name in &book.authors {
+            mistakes.extend(broken_rules::<Author>("author's ", NewAuthor::new(name.clone())));
         }
-        let id = entry.book.book_id;
-        mistakes.extend(self.lines.get(&id).map(|line| format!("book_id: {id} stands in line {line} already")));
+        let earlier = self.lines.get(&book.book_id);
+        mistakes.extend(earlier.map(|line| format!("book_id: {} stands in line {line} already", book.book_id)));
         mistakes
     }
 
@@ -69,10 +70,8 @@ impl Load {
         BookAuthor::create_many(links.collect::<Vec<_>>(), &mut transaction).await?;
         transaction.commit().await?;
 
-        report.remarks = new
-            .into_iter()
-            .flat_map(|entry| entry.remarks.into_iter().map(move |remark| (entry.line, remark)))
-            .collect();
+        let remarks = |entry: Entry| entry.remarks.into_iter().map(move |remark| (entry.line, remark));
+        report.remarks = new.into_iter().flat_map(remarks).collect();
         Ok(report)
     }
 }
@@ -123,9 +122,14 @@ fn new_book(book: &goodbooks::Book) -> NewBook {
     }
 }
 
-fn broken_rules<M: Model>(new: M::New) -> Vec<String> {
+/// The rules of the model that a row would break, as in `author's name: expected 1 to 200 characters`.
+fn broken_rules<M: Model>(whose: &str, new: M::New) -> Vec<String> {
     let errors = validate::rules(M::META, &new.into_changes());
-    errors.into_iter().map(|error| Error::Invalid(vec![error]).to_string()).collect()
+    let tell = |error: InputError| match error.at {
+        Location::Pointer(field) => format!("{whose}{}: {}", field.trim_start_matches('/'), error.detail),
+        _ => error.detail,
+    };
+    errors.into_iter().map(tell).collect()
 }
 
 /// What became of the rows of a file.
@@ -151,7 +155,7 @@ impl fmt::Display for Report {
         let Self { imported, there, authors, new_authors, malformed, remarks } = self;
         writeln!(
             f,
-            "books: {imported} imported, {there} already there, {} malformed, {} remarks",
+            "books: {imported} imported, {there} already there, {} malformed, {} with remarks",
             malformed.len(),
             remarks.len()
         )?;
