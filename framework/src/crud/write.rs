@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::decode_error;
 use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, InputError, Location, Result};
-use crate::model::{Changes, Generated, Loaded, ModelMeta, RelationMeta, Value};
+use crate::model::{Access, Changes, Generated, Loaded, ModelMeta, RelationMeta, Value};
 use crate::query::Filter;
 use crate::sql;
 
@@ -53,10 +53,10 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     let Some(database) = executor.database() else {
         return apply(model, &write, &mut executor.session()).await;
     };
-    let work = unit_of_work(database, model, write).in_current_span();
+    let work = unit_of_work(database.clone(), model, write).in_current_span();
     let task = match Meter::current() {
-        Some(meter) => tokio::spawn(Meter::scope(meter, work)),
-        None => tokio::spawn(work),
+        Some(meter) => database.carry_through(Meter::scope(meter, work)),
+        None => database.carry_through(work),
     };
     task.await.map_err(Error::other)?
 }
@@ -237,26 +237,24 @@ async fn set_links(
     })
 }
 
-/// Gives the database's column names in an error the names that the API has for them.
+/// Gives the database's column names in an error the names that the API has for them; hidden columns stay unnamed.
 fn name_fields(model: &ModelMeta, error: Error) -> Error {
-    let rename = |mut errors: Vec<InputError>| {
-        for error in &mut errors {
-            if let Location::Pointer(pointer) = &mut error.at
-                && let Some(column) = model.columns.iter().find(|column| *pointer == format!("/{}", column.name))
-            {
-                if column.access == crate::model::Access::Hidden {
-                    error.at = Location::Request;
-                } else {
-                    *error = InputError::field(column.api_name, error.code, error.detail.clone());
-                }
-            }
-        }
-        errors
-    };
+    let named = |errors: Vec<InputError>| errors.into_iter().map(|error| name_field(model, error)).collect();
     match error {
-        Error::Conflict(errors) => Error::Conflict(rename(errors)),
-        Error::Invalid(errors) => Error::Invalid(rename(errors)),
+        Error::Conflict(errors) => Error::Conflict(named(errors)),
+        Error::Invalid(errors) => Error::Invalid(named(errors)),
         error => error,
+    }
+}
+
+fn name_field(model: &ModelMeta, error: InputError) -> InputError {
+    let Location::Pointer(pointer) = &error.at else { return error };
+    let Some(column) = model.columns.iter().find(|column| *pointer == format!("/{}", column.name)) else {
+        return error;
+    };
+    match column.access {
+        Access::Hidden => InputError::request(error.code, error.detail),
+        _ => InputError::field(column.api_name, error.code, error.detail),
     }
 }
 

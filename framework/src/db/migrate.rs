@@ -96,7 +96,7 @@ fn refused(error: MigrateError) -> Error {
 pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) -> Result<Vec<String>> {
     let dialect = database.dialect();
     let mut transaction = database.begin().await?;
-    transaction.unlimited();
+    transaction.without_time_limit();
     if dialect == Dialect::Postgres {
         transaction.batch("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
         transaction.batch(LOCK).await?;
