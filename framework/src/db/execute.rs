@@ -17,6 +17,9 @@ const WARN_EVERY: Duration = Duration::from_secs(1);
 /// Statements whose last warning is remembered.
 const REMEMBERED: usize = 1000;
 
+/// Bytes of a slow statement that are logged.
+const SHOWN: usize = 2_000;
+
 /// What is known of every statement of a database.
 pub(super) struct Recorder {
     metrics: Arc<Metrics>,
@@ -55,9 +58,9 @@ impl Recorder {
             return;
         }
         self.metrics.db_slow_queries_total.with_label_values(&labels).inc();
-        if self.may_warn(&statement.sql) {
+        if self.may_warn(shown(&statement.sql)) {
             // The text has placeholders; values are never logged.
-            tracing::warn!(model = statement.model, ?duration, sql = %statement.sql, "slow query");
+            tracing::warn!(model = statement.model, ?duration, sql = %shown(&statement.sql), "slow query");
         }
     }
 
@@ -75,6 +78,11 @@ impl Recorder {
         }
         true
     }
+}
+
+/// As much of a statement as tells which one it is: an INSERT of a thousand rows has tens of thousands of placeholders.
+fn shown(sql: &str) -> &str {
+    &sql[..sql.floor_char_boundary(SHOWN)]
 }
 
 /// Refuses a statement beyond the query budget of a strict meter, before a connection is taken for it.
@@ -102,6 +110,13 @@ mod tests {
         assert!(recorder.may_warn("SELECT 1"));
         assert!(!recorder.may_warn("SELECT 1"));
         assert!(recorder.may_warn("SELECT 2"));
+    }
+
+    #[test]
+    fn a_long_statement_is_cut_between_characters() {
+        let long = format!("x{}", "é".repeat(SHOWN));
+        assert_eq!(shown(&long).len(), SHOWN - 1);
+        assert_eq!(shown("SELECT 1"), "SELECT 1");
     }
 
     #[test]
