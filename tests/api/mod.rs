@@ -3,11 +3,15 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 mod filter;
+mod include;
 mod list;
 mod metrics;
 mod models;
 mod mutation;
+mod row_budget;
 mod search;
 mod sort;
+mod statements;
 mod support;
 mod typed;
+mod write;
