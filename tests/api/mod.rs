@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
+mod cors;
+mod errors;
 mod filter;
 mod include;
 mod list;
