@@ -10,6 +10,7 @@ mod list;
 mod metrics;
 mod models;
 mod mutation;
+mod own;
 mod row_budget;
 mod search;
 mod sort;

@@ -12,8 +12,8 @@ use super::problem::Problem;
 use super::routes::Route;
 use crate::crud::validate::{self, BodyKind};
 use crate::crud::{self, Write};
-use crate::db::{Database, Meter};
-use crate::error::{Error, InputError};
+use crate::db::{Database, Meter, Session};
+use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
 use crate::query::Filter;
 use crate::query::parse::{self, ListOptions};
@@ -137,17 +137,23 @@ impl Mounted {
         query.filter = target.filter.clone().and(linked).and(query.filter);
         let mut session = self.database.session();
         let result = crud::list(&query, &mut session).await.map_err(problem)?;
-        if result.loaded.is_empty() {
-            // An empty list may mean that there is no such parent.
-            if let Some(meter) = Meter::current() {
-                meter.set_budget(meter.budget() + 1);
-            }
-            let statement = sql::select::by_key(self.model(), &key, &self.filter, false, session.dialect());
-            if session.fetch(&statement).await.map_err(problem)?.len() == 0 {
-                return Err(problem(Error::NotFound(self.model().name)));
-            }
+        // An empty list may mean that there is no such parent; any list, that it is not shown.
+        if result.loaded.is_empty() || !self.filter.is_everything() {
+            self.find(&key, &mut session).await.map_err(problem)?;
         }
         list_response(request, &result)
+    }
+
+    /// Asks, with a statement beyond the budget, whether there is a row that may be shown.
+    async fn find(&self, key: &[Value], session: &mut Session<'_>) -> Result<()> {
+        if let Some(meter) = Meter::current() {
+            meter.set_budget(meter.budget() + 1);
+        }
+        let statement = sql::select::by_key(self.model(), key, &self.filter, false, session.dialect());
+        match session.fetch(&statement).await?.len() {
+            0 => Err(Error::NotFound(self.model().name)),
+            _ => Ok(()),
+        }
     }
 
     async fn get(&self, request: &Request) -> poem::Result<Response> {
