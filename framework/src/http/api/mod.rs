@@ -121,6 +121,7 @@ impl Mounted {
     async fn list(&self, request: &Request) -> poem::Result<Response> {
         let mut query = parse::list(&self.options, query_string(request)).map_err(bad_parameters)?;
         query.filter = self.filter.clone().and(query.filter);
+        set_budget(crud::list::budget(&query));
         let result = crud::list(&query, &mut self.database.session()).await.map_err(problem)?;
         list_response(request, &result)
     }
@@ -135,6 +136,7 @@ impl Mounted {
         let mut query = parse::list(&target.options, query_string(request)).map_err(bad_parameters)?;
         let linked = Filter::LinkedTo(relation, key[0].clone());
         query.filter = target.filter.clone().and(linked).and(query.filter);
+        set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
         let result = crud::list(&query, &mut session).await.map_err(problem)?;
         // An empty list may mean that there is no such parent; any list, that it is not shown.
@@ -146,9 +148,7 @@ impl Mounted {
 
     /// Asks, with a statement beyond the budget, whether there is a row that may be shown.
     async fn find(&self, key: &[Value], session: &mut Session<'_>) -> Result<()> {
-        if let Some(meter) = Meter::current() {
-            meter.set_budget(meter.budget() + 1);
-        }
+        Meter::allow(1);
         let statement = sql::select::by_key(self.model(), key, &self.filter, false, session.dialect());
         match session.fetch(&statement).await?.len() {
             0 => Err(Error::NotFound(self.model().name)),
@@ -159,6 +159,7 @@ impl Mounted {
     async fn get(&self, request: &Request) -> poem::Result<Response> {
         let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
         let key = self.key(request)?;
+        set_budget(crud::get::budget(&include));
         let mut session = self.database.session();
         let row = crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
         row_response(StatusCode::OK, &row)
@@ -194,6 +195,7 @@ impl Mounted {
     }
 
     async fn write(&self, write: Write) -> poem::Result<Loaded> {
+        set_budget(crud::write::budget(self.model(), &write));
         let mut rows = crud::write(self.model(), write, &self.database).await.map_err(problem)?;
         rows.pop().ok_or_else(|| problem(Error::NotFound(self.model().name)))
     }
@@ -218,6 +220,13 @@ impl Mounted {
 
 fn query_string(request: &Request) -> &str {
     request.uri().query().unwrap_or_default()
+}
+
+/// A derived endpoint knows how many statements it may execute.
+fn set_budget(statements: u32) {
+    if let Some(meter) = Meter::current() {
+        meter.set_budget(statements);
+    }
 }
 
 fn bad_parameters(errors: Vec<InputError>) -> poem::Error {

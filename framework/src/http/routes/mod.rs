@@ -234,7 +234,7 @@ impl Measured {
         let meter = Meter::new(self.options.query_budget, self.options.development);
         let result = Meter::scope(Arc::clone(&meter), self.endpoint.call(request)).await;
         let mut response = occasion.settle(result).await;
-        in_progress.finish(response.status().as_str(), meter.statements(), meter.budget());
+        in_progress.finish(response.status().as_str(), meter.statements(), meter.is_exceeded());
         if self.options.development
             && let Ok(timing) = HeaderValue::try_from(server_timing(&meter))
         {
