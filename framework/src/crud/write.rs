@@ -65,7 +65,10 @@ async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Writ
     let mut attempt = 1;
     loop {
         match transaction(&database, model, &write).await {
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
+            Err(error) if error.is_transient() && attempt < ATTEMPTS => {
+                attempt += 1;
+                Meter::allow(budget(model, &write));
+            }
             result => return result,
         }
     }
@@ -79,9 +82,6 @@ async fn transaction(database: &Database, model: &'static ModelMeta, write: &Wri
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
-    if let Some(meter) = Meter::current() {
-        meter.set_budget(meter.statements() + budget(model, write));
-    }
     let result = match write {
         Write::Create(rows) => create(model, rows, session).await,
         Write::Update { key, changes, filter } => {
@@ -93,7 +93,8 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
 }
 
 /// The statements that a write may execute.
-fn budget(model: &ModelMeta, write: &Write) -> u32 {
+#[must_use]
+pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
     let statements = match write {
         Write::Create(rows) => {
             rows.len().div_ceil(rows_of_insert(model)) + rows.iter().map(|row| 2 * row.links.len()).sum::<usize>()

@@ -91,6 +91,7 @@ pub(super) fn admit(statement: &Statement) -> Result<()> {
     if !meter.is_strict() || meter.statements() < meter.budget() {
         return Ok(());
     }
+    meter.refuse();
     Err(Error::BudgetExceeded(format!(
         "the query budget is spent: this endpoint may execute {} statements, and a further {} on {} is asked for; load \
          related rows with `include` instead of one by one, or raise the budget",
