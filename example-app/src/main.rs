@@ -11,6 +11,10 @@ use models::{Author, Book, Reader, Review, Series, Tag};
 async fn main() -> couplet::Result<()> {
     App::from_env()?
         .title("Book catalogue")
+        .description("Books, who has written them, and what readers think of them.")
+        .migrations(couplet::migrations!())
+        .seed(seed::fill)
+        .command(import::command(), import::run)
         .resource::<Author>()
         .resource::<Book>()
         .resource::<Series>()

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::model::DecodeError;
-
 /// A result with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -85,6 +83,30 @@ impl fmt::Debug for Error {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::Other(Box::new(error))
+    }
+}
+
+/// A value that the database holds but the field's type does not.
+#[derive(Debug, thiserror::Error)]
+#[error("column {index}: {reason}")]
+pub struct DecodeError {
+    /// The column's index in the row.
+    pub index: usize,
+    /// What is wrong with the value; for the log, never for a client.
+    pub reason: String,
+}
+
+impl DecodeError {
+    /// A value that cannot be read, with the reason.
+    #[must_use]
+    pub fn new(index: usize, reason: impl ToString) -> Self {
+        Self { index, reason: reason.to_string() }
+    }
+
+    /// A NULL in a field that is no `Option`.
+    #[must_use]
+    pub fn null(index: usize) -> Self {
+        Self::new(index, "is NULL, and the field is not an Option")
     }
 }
 

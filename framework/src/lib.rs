@@ -16,6 +16,7 @@ pub mod model;
 pub mod prelude;
 pub mod query;
 pub mod sql;
+pub mod testing;
 
 // Generated code says `::couplet`, inside this crate too.
 extern crate self as couplet;
@@ -29,3 +30,8 @@ mod fixtures;
 pub use app::App;
 pub use couplet_macros::{Model, Resource, TextEnum, migrations};
 pub use error::{Error, Result};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

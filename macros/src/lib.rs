@@ -1,6 +1,6 @@
-//! The derives of couplet. Each goes through four stages: attributes are parsed ([`attr`]), conventions make a model of
-//! them ([`model`]), rules judge it ([`check`]), and code is written ([`expand`]). Mistakes are collected on the way
-//! and reported together ([`diagnostics`]).
+//! The derives of couplet. Each goes through four stages: attributes are parsed (`attr`), conventions make a model of
+//! them (`model`), rules judge it (`check`), and code is written (`expand`). Mistakes are collected on the way
+//! and reported together (`diagnostics`).
 //!
 //! What is generated is data, field access and input structs; it names nothing but `couplet::__private`.
 

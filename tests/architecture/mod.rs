@@ -4,28 +4,17 @@
 mod rules;
 mod source;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rules::{Break, EXCEPTIONS};
-
 #[test]
 fn every_import_of_the_framework_points_down() {
-    let (mut broken, mut excused) = (Vec::new(), BTreeSet::new());
+    let mut broken = Vec::new();
     for (file, source) in sources("framework/src") {
         let module = module(&file);
         let module: Vec<&str> = module.iter().map(String::as_str).collect();
         for found in rules::framework(&module, &source) {
-            match exception(&found) {
-                Some(index) => _ = excused.insert(index),
-                None => broken.push(format!("framework/src/{}:{}: {}", file.display(), found.line, found.what)),
-            }
-        }
-    }
-    for (index, (from, to, _)) in EXCEPTIONS.iter().enumerate() {
-        if !excused.contains(&index) {
-            broken.push(format!("{from} no longer imports {to}: take it out of EXCEPTIONS"));
+            broken.push(format!("framework/src/{}:{}: {}", file.display(), found.line, found.what));
         }
     }
     assert!(broken.is_empty(), "{} breaks of the architecture:\n{}", broken.len(), broken.join("\n"));
@@ -40,11 +29,6 @@ fn generated_code_is_data() {
         }
     }
     assert!(broken.is_empty(), "{} breaks of the architecture:\n{}", broken.len(), broken.join("\n"));
-}
-
-fn exception(found: &Break) -> Option<usize> {
-    let (from, to) = found.import.as_ref()?;
-    EXCEPTIONS.iter().position(|exception| (exception.0, exception.1) == (from, to))
 }
 
 /// `model/value.rs` is `model::value`; `model/mod.rs` is `model`.

@@ -23,10 +23,6 @@ const ROWS: &[&[&str]] = &[
 /// Files that only gather names for users and for generated code. They import from everywhere, and nobody from them.
 const FACADES: &[&str] = &["lib", "prelude", "__private"];
 
-/// Imports that point up and are meant to.
-pub(crate) const EXCEPTIONS: &[(&str, &str, &str)] =
-    &[("error", "model", "an error carries the `DecodeError` of the row that could not be read, which is data")];
-
 /// Packages that only some modules name.
 const PACKAGES: &[(&str, &[&str])] = &[
     ("sqlx", &["db"]),
@@ -52,8 +48,6 @@ const PURE: &[&str] = &["query", "sql", "model"];
 pub(crate) struct Break {
     pub(crate) line: usize,
     pub(crate) what: String,
-    /// From which module to which, where an import is at fault.
-    pub(crate) import: Option<(String, String)>,
 }
 
 /// What breaks a rule in a file of the framework; `module` is its path, such as `["model", "value"]`.
@@ -61,7 +55,7 @@ pub(crate) fn framework(module: &[&str], source: &str) -> Vec<Break> {
     let tokens = tokens(source);
     let top = module[0];
     let mut breaks = Vec::new();
-    let mut report = |line, what| breaks.push(Break { line, what, import: None });
+    let mut report = |line, what| breaks.push(Break { line, what });
 
     if rank(top).is_none() && !FACADES.contains(&top) {
         report(1, format!("`{top}` has no row in the house: give it one in ROWS"));
@@ -89,7 +83,7 @@ pub(crate) fn framework(module: &[&str], source: &str) -> Vec<Break> {
 pub(crate) fn macros(source: &str) -> Vec<Break> {
     let tokens = tokens(source);
     let mut breaks = Vec::new();
-    let mut report = |line, what| breaks.push(Break { line, what, import: None });
+    let mut report = |line, what| breaks.push(Break { line, what });
     for token in &tokens {
         if token.is("await") {
             report(token.line, "generated code has no `.await`: call a function of the framework".to_owned());
@@ -120,7 +114,7 @@ fn misdirected(top: &str, import: &Token<'_>) -> Option<Break> {
         Some(row) if row == from_row => format!("{top} imports {to}, which lies beside it"),
         Some(_) => return None,
     };
-    Some(Break { line: import.line, what, import: Some((top.to_owned(), to.to_owned())) })
+    Some(Break { line: import.line, what })
 }
 
 /// The packages of [`PACKAGES`] that the tokens name at the head of a path.

@@ -9,11 +9,13 @@ pub struct Author {
     /// The name as it stands on the cover.
     #[field(filter, sort, search, index, length(1..=200), example = "Ursula K. Le Guin")]
     pub name: String,
+    /// Where letters reach the author; no two authors share one.
     #[field(filter, unique, length(3..=254), pattern = "^[^@ ]+@[^@ ]+$", example = "ursula@example.org")]
     pub email: Option<String>,
     /// Whether the author still writes.
     #[field(filter, default = AuthorStatus::Active)]
     pub status: AuthorStatus,
+    /// When the author came into the catalogue.
     #[field(created_at, filter, sort)]
     pub created_at: DateTime<Utc>,
     /// The books that the author has written.

@@ -6,12 +6,16 @@ use super::review::Review;
 #[derive(Debug, Clone, Model, Resource)]
 pub struct Reader {
     pub id: i64,
-    #[field(filter, sort, search, length(1..=200), example = "Sam Reader")]
+    /// The name that reviews are signed with.
+    #[field(filter, sort, search, index, length(1..=200), example = "Sam Reader")]
     pub name: String,
+    /// Where letters reach the reader; no two readers share one.
     #[field(filter, unique, length(3..=254), pattern = "^[^@ ]+@[^@ ]+$", example = "sam@example.org")]
     pub email: String,
+    /// When the reader joined.
     #[field(created_at, filter, sort)]
     pub created_at: DateTime<Utc>,
+    /// What the reader has written.
     #[relation(include, sub_resource)]
     pub reviews: HasMany<Review>,
 }

@@ -6,8 +6,10 @@ use super::book::{Book, BookTag};
 #[derive(Debug, Clone, Model, Resource)]
 pub struct Tag {
     pub id: i64,
+    /// The word; no two tags share one.
     #[field(filter, sort, search, unique, length(1..=100), example = "science fiction")]
     pub name: String,
+    /// The books that carry the tag.
     #[relation(include, through = BookTag, sub_resource)]
     pub books: ManyToMany<Book>,
 }

@@ -3,8 +3,11 @@
 //! Each row is computed from its id alone. Keys run from 1 without gaps, and a row refers only to rows that come before
 //! it in the order series, authors, tags, readers, books, reviews.
 
+mod fill;
 mod random;
 mod words;
+
+pub(crate) use fill::fill;
 
 use std::collections::HashSet;
 
@@ -57,6 +60,7 @@ pub(crate) struct Reader {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) email: String,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -91,8 +95,20 @@ pub(crate) struct Review {
 }
 
 impl Catalogue {
+    /// The series that others may be part of: the first ones.
+    fn worlds(self) -> i64 {
+        self.series / 10
+    }
+
+    /// How many rows there are of all kinds, those that tie books to authors and tags included.
+    fn rows(self) -> usize {
+        let links = self.books().map(|book| book.author_ids.len() + book.tag_ids.len()).sum::<usize>();
+        let rows = self.series + self.authors + self.readers + self.books + self.reviews;
+        words::TAGS.len() + links + usize::try_from(rows).unwrap_or_default()
+    }
+
     pub(crate) fn series(self) -> impl Iterator<Item = Series> {
-        let worlds = self.series / 10;
+        let worlds = self.worlds();
         (1..=self.series).map(move |id| {
             let mut random = Random::of("series", id);
             let (adjective, noun) = (random.pick(words::ADJECTIVES), random.pick(words::NOUNS));
@@ -118,7 +134,8 @@ impl Catalogue {
     pub(crate) fn readers(self) -> impl Iterator<Item = Reader> {
         (1..=self.readers).map(|id| {
             let name = name(id, 2_237);
-            Reader { id, email: email(&name, id, "readers.example"), name }
+            let created_at = moment(&mut Random::of("reader", id));
+            Reader { id, email: email(&name, id, "readers.example"), created_at, name }
         })
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Arg, ArgMatches, Command};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::command::CommandContext;
 use super::prepare::Preparation;
@@ -77,34 +77,53 @@ fn command_line(app: &App) -> Command {
 
 async fn serve(app: App) -> Result<()> {
     log::init(&app.config)?;
+    log::panics();
     let is_development = app.config.is_development();
-    let running = app.start().await?;
+    // Before the port is open: a signal that comes as soon as the app answers must not end it the hard way.
+    let mut signals = Signals::new()?;
+    let running = tokio::select! {
+        running = app.start() => running?,
+        () = signals.next() => {
+            tracing::info!("stopped before it was ready");
+            return Ok(());
+        }
+    };
     if is_development {
         print(&format!("{}\n", running.banner()))?;
     }
     tracing::info!("serving on http://{}", running.address());
-    tokio::spawn(on_signal(running.shutdown())?);
+    tokio::spawn(signals.end(running.shutdown()));
     running.wait().await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// The first SIGTERM or SIGINT lets requests finish, the second does not.
-fn on_signal(shutdown: Shutdown) -> Result<impl Future<Output = ()> + Send> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        for is_first in [true, false] {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if is_first {
-                tracing::info!("finishing requests in flight; a second signal ends them");
-                shutdown.begin();
-            }
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
+    }
+
+    /// The first lets requests finish, the second does not.
+    async fn end(mut self, shutdown: Shutdown) {
+        self.next().await;
+        tracing::info!("finishing requests in flight; a second signal ends them");
+        shutdown.begin();
+        self.next().await;
         std::process::exit(1);
-    })
+    }
 }
 
 fn ddl(app: &App, arguments: &ArgMatches) -> String {

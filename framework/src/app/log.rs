@@ -30,3 +30,11 @@ pub(super) fn init(config: &Config) -> Result<()> {
     };
     Ok(())
 }
+
+/// Logs a panic as one line like any other, with the id of its request, instead of a page on stderr.
+pub(super) fn panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, "panicked: {}", panic.payload_as_str().unwrap_or("without a message"));
+    }));
+}

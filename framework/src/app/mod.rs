@@ -308,7 +308,16 @@ impl App {
 
     /// Mistakes in how the app is put together.
     fn check(&self) -> Result<()> {
-        if self.mistakes.is_empty() { Ok(()) } else { Err(Error::Startup(self.mistakes.join("\n"))) }
+        let mut mistakes = self.mistakes.clone();
+        for model in self.catalog.models() {
+            for column in model.columns {
+                if let Some(error) = column.broken_pattern() {
+                    let (model, field) = (model.name, column.field);
+                    mistakes.push(format!("the pattern of {model}.{field} is no regular expression: {error}"));
+                }
+            }
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(Error::Startup(mistakes.join("\n"))) }
     }
 
     fn metrics(&self) -> Result<Arc<Metrics>> {

@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use couplet_macros::{Model, Resource};
+
 use super::clap::Command;
-use super::cli;
+use super::{App, cli};
 use crate::config::Config;
-use crate::prelude::*;
+use crate::crud::Records;
+use crate::db::Database;
+use crate::error::Result;
 
 /// A label.
 #[derive(Model, Resource)]
@@ -36,6 +40,21 @@ async fn get(address: SocketAddr, path: &str) -> String {
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.expect("read");
     answer
+}
+
+#[tokio::test]
+async fn a_pattern_that_is_no_regular_expression_stops_the_start() {
+    /// A code.
+    #[derive(Model)]
+    pub(super) struct Code {
+        /// The key.
+        pub id: i64,
+        /// What it says.
+        #[field(pattern = "(")]
+        pub text: String,
+    }
+    let Err(error) = App::new(config()).model::<Code>().start().await else { unreachable!("it has no meaning") };
+    assert!(error.to_string().starts_with("the pattern of Code.text is no regular expression"), "{error}");
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ fn keys(sections: &Dict) -> Vec<String> {
     let mut keys = Vec::new();
     for (name, value) in sections {
         match value {
-            Value::Dict(_, inner) if !inner.is_empty() => {
+            Value::Dict(_, inner) => {
                 keys.extend(self::keys(inner).into_iter().map(|key| format!("{name}.{key}")));
             }
             _ => keys.push(name.clone()),
@@ -253,6 +253,12 @@ mod tests {
                 "Couplet.toml: server.request_deadline: expected a duration such as `250ms`, `5s`, `10min`, `1h` or `1d`, found \"5\"",
             ]
         );
+    }
+
+    #[test]
+    fn a_section_may_be_empty() {
+        let file = "[server]\n# bind = \"127.0.0.1:8000\"\n[log]\n[production.database]\n";
+        assert_eq!(load(file, &[]).expect("valid").log, Config::default().log);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub trait Records: Model {
         let key = key.into().values();
         async move {
             let mut session = executor.session();
-            one(unlimited(get(Self::META, &key, &Filter::everything(), &[], &mut session)).await?)
+            one(&unlimited(get(Self::META, &key, &Filter::everything(), &[], &mut session)).await?)
         }
     }
 
@@ -130,9 +130,9 @@ fn check<M: Model>(changes: &Changes) -> Result<()> {
 }
 
 fn first<M: Model>(mut rows: Vec<Loaded>) -> Result<M> {
-    one(rows.pop().ok_or(Error::NotFound(M::META.name))?)
+    one(&rows.pop().ok_or(Error::NotFound(M::META.name))?)
 }
 
-fn one<M: Model>(row: Loaded) -> Result<M> {
+fn one<M: Model>(row: &Loaded) -> Result<M> {
     row.build().map_err(decode_error(M::META))?.pop().ok_or(Error::NotFound(M::META.name))
 }

@@ -112,7 +112,9 @@ async fn create(model: &'static ModelMeta, rows: &[Changes], session: &mut Sessi
     let complete: Vec<Changes> = rows.iter().map(|row| with_defaults(model, row)).collect();
     let mut created = Vec::new();
     // A row with links is inserted by itself: nothing promises that RETURNING keeps the order of many.
-    for chunk in complete.chunk_by(|left, right| left.links.is_empty() && right.links.is_empty()) {
+    // So is one that sets nothing: `DEFAULT VALUES` makes one row.
+    let alone = |row: &Changes| row.columns.is_empty() || !row.links.is_empty();
+    for chunk in complete.chunk_by(|left, right| !alone(left) && !alone(right)) {
         for chunk in chunk.chunks(rows_of_insert(model)) {
             let inserted = insert(model, chunk, session).await?;
             for (relation, keys) in &chunk[0].links {

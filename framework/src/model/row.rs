@@ -4,6 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+pub use crate::error::DecodeError;
+
 /// One row of a result; indexes count the selected columns from 0. `None` is NULL.
 #[expect(missing_docs, reason = "each method reads the type that it is named after")]
 pub trait Row {
@@ -50,28 +52,4 @@ impl RowSet for NoRows {
     }
 
     fn truncate(&mut self, _len: usize) {}
-}
-
-/// A value that the database holds but the field's type does not.
-#[derive(Debug, thiserror::Error)]
-#[error("column {index}: {reason}")]
-pub struct DecodeError {
-    /// The column's index in the row.
-    pub index: usize,
-    /// What is wrong with the value; for the log, never for a client.
-    pub reason: String,
-}
-
-impl DecodeError {
-    /// A value that cannot be read, with the reason.
-    #[must_use]
-    pub fn new(index: usize, reason: impl ToString) -> Self {
-        Self { index, reason: reason.to_string() }
-    }
-
-    /// A NULL in a field that is no `Option`.
-    #[must_use]
-    pub fn null(index: usize) -> Self {
-        Self::new(index, "is NULL, and the field is not an Option")
-    }
 }

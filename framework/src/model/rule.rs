@@ -16,6 +16,15 @@ impl ColumnMeta {
     pub fn check(&self, value: &Value) -> Option<(&'static str, String)> {
         self.rules.iter().find_map(|rule| rule.check(value))
     }
+
+    /// What is wrong with a pattern that is no regular expression; asked when an app starts.
+    #[must_use]
+    pub fn broken_pattern(&self) -> Option<String> {
+        self.rules.iter().find_map(|rule| match rule {
+            Rule::Pattern(pattern) => Regex::new(pattern).err().map(|error| error.to_string()),
+            _ => None,
+        })
+    }
 }
 
 impl Rule {

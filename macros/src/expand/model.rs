@@ -172,8 +172,9 @@ fn decode(model: &Model) -> TokenStream {
         let decode = column::call(column, "decode");
         quote!(#field: #decode(row, #index)?)
     });
-    let rest = model.relations.iter().map(|it| &it.field).chain(model.computed.iter().map(|it| &it.field));
-    let rest = rest.map(|field| quote!(#field: __couplet::Default::default()));
+    let relations = model.relations.iter().map(|it| (&it.field, it.field.span()));
+    let rest = relations.chain(model.computed.iter().map(|it| (&it.field, it.ty.span())));
+    let rest = rest.map(|(field, span)| quote_spanned!(span=> #field: __couplet::Default::default()));
     let fields = columns.chain(rest);
     if model.computed.is_empty() {
         return quote!(__couplet::Result::Ok(Self { #(#fields),* }));

@@ -11,8 +11,8 @@ use syn::{Ident, Type};
 
 use super::option;
 use crate::attr::DeleteAction;
-use crate::model::{Model, Relation, RelationKind};
-use crate::naming::{Case, plain};
+use crate::model::{Model, Relation, RelationKind, conventional_foreign_key};
+use crate::naming::plain;
 
 /// One `RelationMeta` for each relation.
 pub(super) fn metas(model: &Model) -> Vec<TokenStream> {
@@ -103,7 +103,7 @@ fn belongs_to(index: usize, model: &Model, relation: &Relation) -> TokenStream {
 
 fn has(index: usize, model: &Model, relation: &Relation) -> TokenStream {
     let named = relation.attr.foreign_key.as_ref();
-    let field = named.map_or_else(|| model.conventional_foreign_key(), plain);
+    let field = named.map_or_else(|| conventional_foreign_key(&plain(&model.ident)), plain);
     let span = named.map_or(relation.field.span(), Ident::span);
     let hint = "add it, or name the field that refers to this model with `#[relation(foreign_key = …)]`";
     let foreign = field_index(&foreign_name(index), &relation.target, &field, span, hint);
@@ -114,32 +114,25 @@ fn has(index: usize, model: &Model, relation: &Relation) -> TokenStream {
 fn many_to_many(index: usize, model: &Model, relation: &Relation) -> TokenStream {
     let Some(through) = &relation.attr.through else { return TokenStream::new() };
     let join = Type::Path(syn::TypePath { qself: None, path: through.clone() });
-    let fields = relation.attr.through_fields.as_ref();
-    let conventional_target = format!("{}_id", Case::Snake.apply(&relation.target_name()));
-    let sides = [
-        ("OWN", fields.and_then(|fields| fields.own.as_ref()), model.conventional_foreign_key()),
-        ("TARGET", fields.and_then(|fields| fields.target.as_ref()), conventional_target),
-    ];
+    let named = relation.attr.through_fields.as_ref();
+    let spans = [named.and_then(|fields| fields.own.as_ref()), named.and_then(|fields| fields.target.as_ref())];
+    let spans = spans.map(|field| field.map_or(through.span(), Ident::span));
+    let names = [through_name(index, "OWN"), through_name(index, "TARGET")];
+    let fields = relation.through_names(model);
     let hint = "add it, or name the fields with `#[relation(through(own = …, target = …))]`";
-    let indexes = sides.iter().map(|(side, named, conventional)| {
-        let field = named.map_or_else(|| conventional.clone(), plain);
-        let span = named.map_or(through.span(), Ident::span);
-        field_index(&through_name(index, side), &join, &field, span, hint)
-    });
+    let indexes = (0..2).map(|side| field_index(&names[side], &join, &fields[side], spans[side], hint));
     let own = relation.own.1.unwrap_or_default();
     let (ident, foreign, target) = (&model.ident, foreign_name(index), &relation.target);
     let ends = [
         (quote!(<#ident as __couplet::Model>::COLUMNS[#own].ty), plain(ident)),
         (quote!(<#target as __couplet::Model>::COLUMNS[#foreign].ty), relation.target_name()),
     ];
-    let types = sides.iter().zip(ends).map(|((side, named, conventional), (key, name))| {
-        let field = named.map_or_else(|| conventional.clone(), plain);
-        let span = named.map_or(through.span(), Ident::span);
-        let side = through_name(index, side);
+    let types = ends.into_iter().enumerate().map(|(side, (key, name))| {
+        let (field, column, span) = (&fields[side], &names[side], spans[side]);
         let text =
             format!("`{field}` of the join model is of another type than the key of `{name}`; make them the same");
         quote_spanned! {span=>
-            const _: () = __couplet::check_key_types(<#join as __couplet::Model>::COLUMNS[#side].ty, #key, #text);
+            const _: () = __couplet::check_key_types(<#join as __couplet::Model>::COLUMNS[#column].ty, #key, #text);
         }
     });
     let foreign = single_key(index, relation);

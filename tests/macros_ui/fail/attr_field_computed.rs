@@ -22,4 +22,20 @@ fn label(_: &Author) -> i64 {
     1
 }
 
+#[derive(Model)]
+pub struct Book {
+    pub id: i64,
+    #[field(computed = status)]
+    pub status: Status,
+}
+
+#[derive(TextEnum)]
+pub enum Status {
+    New,
+}
+
+fn status(_: &Book) -> Status {
+    Status::New
+}
+
 fn main() {}

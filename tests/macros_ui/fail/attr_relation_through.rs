@@ -38,4 +38,19 @@ pub struct Shelf {
     pub many: HasMany<Tag>,
 }
 
+#[derive(Model)]
+pub struct Person {
+    pub id: i64,
+    #[relation(through = Friendship)]
+    pub friends: ManyToMany<Person>,
+}
+
+#[derive(Model)]
+pub struct Friendship {
+    #[field(key)]
+    pub person_id: i64,
+    #[field(key)]
+    pub friend_id: i64,
+}
+
 fn main() {}

@@ -35,10 +35,8 @@ impl Compressed {
     pub(super) fn answer(&self, headers: &HeaderMap) -> io::Result<Response> {
         let accepts_gzip = accepts_gzip(headers);
         // A strong tag names bytes, so the two forms differ in it.
-        let etag = match accepts_gzip {
-            true => format!("\"{:016x}-gzip\"", self.fingerprint),
-            false => format!("\"{:016x}\"", self.fingerprint),
-        };
+        let form = if accepts_gzip { "-gzip" } else { "" };
+        let etag = format!("\"{:016x}{form}\"", self.fingerprint);
         let response =
             Response::builder().header(ETAG, &etag).header(CACHE_CONTROL, "no-cache").header(VARY, ACCEPT_ENCODING);
 

@@ -69,3 +69,37 @@ impl Endpoint for File {
         Ok(response)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_is_built_once_and_forbids_other_origins() {
+        static BUILT: AtomicUsize = AtomicUsize::new(0);
+        let file = File::new("/docs", HTML, || {
+            BUILT.fetch_add(1, Ordering::Relaxed);
+            Ok("<p>".to_owned())
+        });
+        assert_eq!(BUILT.load(Ordering::Relaxed), 0, "built before anyone asks");
+
+        for _ in 0..2 {
+            let response = file.call(Request::default()).await.unwrap();
+            assert_eq!(response.headers()[CONTENT_TYPE], HTML);
+            let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+            assert!(!policy.contains("http") && !policy.contains('*'), "{policy}");
+            assert_eq!(response.into_body().into_string().await.unwrap(), "<p>");
+        }
+        assert_eq!(BUILT.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_built_is_an_error_of_the_server() {
+        let file = File::new("/docs", HTML, || Err(io::Error::other("no script")));
+        let error = file.call(Request::default()).await.unwrap_err();
+        assert_eq!(error.status(), 500);
+    }
+}

@@ -1,5 +1,3 @@
-#![expect(clippy::panic, reason = "a test fails by it")]
-
 use super::*;
 use crate::error::Location;
 use crate::fixtures::{AUTHOR_RESOURCE, BOOK_RESOURCE, TAG_RESOURCE};

@@ -1,14 +1,23 @@
 //! What a struct says, conventions applied: the stage between the attributes and the checks.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident};
+mod column;
+mod kind;
+mod relation;
+
+use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Token, Type, Visibility};
+use syn::{Data, DeriveInput, Field, Fields, Ident, Token, Visibility};
 
-use crate::attr::{DeleteAction, FieldAttr, ModelAttr, RelationAttr, blame, doc};
+use crate::attr::{FieldAttr, ModelAttr, doc};
 use crate::diagnostics::Diagnostics;
 use crate::naming::{Case, plain, plural, singular};
+
+pub(crate) use column::{Column, Computed, Generated};
+pub(crate) use kind::Kind;
+pub(crate) use relation::{Keys, Relation, RelationKind};
+
+use kind::{option_inner, relation_type};
 
 /// Columns that a key can have: the longest tuple that is a `Key`.
 pub(crate) const LONGEST_KEY: usize = 4;
@@ -25,87 +34,6 @@ pub(crate) struct Model {
     pub(crate) relations: Vec<Relation>,
     /// Whether it is a struct with named fields, as a model must be.
     pub(crate) named_fields: bool,
-}
-
-/// A field that is a column.
-pub(crate) struct Column {
-    pub(crate) field: Ident,
-    pub(crate) ty: Type,
-    /// What an `Option` holds, else the type itself.
-    pub(crate) inner: Type,
-    pub(crate) nullable: bool,
-    pub(crate) kind: Kind,
-    pub(crate) doc: String,
-    pub(crate) attr: FieldAttr,
-    pub(crate) name: String,
-    pub(crate) api_name: String,
-    pub(crate) key: bool,
-    /// Whether a belongs-to of this struct uses it.
-    pub(crate) foreign_key: bool,
-    pub(crate) generated: Option<Generated>,
-}
-
-/// A field that a function computes.
-pub(crate) struct Computed {
-    pub(crate) field: Ident,
-    pub(crate) ty: Type,
-    pub(crate) doc: String,
-    pub(crate) attr: FieldAttr,
-    pub(crate) api_name: String,
-}
-
-/// A field that holds related rows.
-pub(crate) struct Relation {
-    pub(crate) field: Ident,
-    pub(crate) kind: RelationKind,
-    pub(crate) target: Type,
-    pub(crate) doc: String,
-    pub(crate) attr: RelationAttr,
-    pub(crate) api_name: String,
-    /// The column of this model that is joined: its name, and its index where there is such a column.
-    pub(crate) own: (String, Option<usize>),
-    pub(crate) keys: Option<Keys>,
-}
-
-/// How a many-to-many is written: the field of the inputs, and its name in bodies.
-pub(crate) struct Keys {
-    pub(crate) field: Ident,
-    pub(crate) api_name: String,
-}
-
-/// The type of a column as far as its name tells; type aliases and enums are [`Kind::Custom`].
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Bool,
-    Integer,
-    Float,
-    Decimal,
-    Text,
-    Bytes,
-    Uuid,
-    Timestamp,
-    Date,
-    Json,
-    Custom,
-    /// None, with what to write in its place.
-    Unsupported(&'static str),
-}
-
-/// Who sets a column that clients do not.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Generated {
-    Database,
-    UuidV7,
-    CreatedAt,
-    UpdatedAt,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RelationKind {
-    BelongsTo,
-    HasOne,
-    HasMany,
-    ManyToMany,
 }
 
 impl Model {
@@ -257,143 +185,11 @@ impl Model {
             taken.extend(relation.keys.as_ref().map(|keys| keys.field.clone()));
         }
     }
-
-    /// The name of the foreign key that refers to this model, by convention: `author_id`.
-    pub(crate) fn conventional_foreign_key(&self) -> String {
-        format!("{}_id", Case::Snake.apply(&plain(&self.ident)))
-    }
 }
 
-impl Column {
-    fn generated(&self, single_key: bool) -> Option<Generated> {
-        if self.attr.created_at.is_some() {
-            return Some(Generated::CreatedAt);
-        }
-        if self.attr.updated_at.is_some() {
-            return Some(Generated::UpdatedAt);
-        }
-        // A key that is a foreign key too, as of a profile that shares its user's, comes from the client.
-        if !single_key || self.foreign_key || self.attr.default.is_some() {
-            return None;
-        }
-        match self.kind {
-            Kind::Integer => Some(Generated::Database),
-            Kind::Uuid => Some(Generated::UuidV7),
-            _ => None,
-        }
-    }
-
-    /// Whether a create must give a value.
-    pub(crate) fn required(&self) -> bool {
-        !self.nullable && self.generated.is_none() && self.attr.default.is_none()
-    }
-
-    /// The tokens that give the column its name in the API, or in the database.
-    pub(crate) fn api_name_tokens(&self) -> TokenStream {
-        blame(self.attr.rename.as_ref(), &self.field)
-    }
-
-    pub(crate) fn name_tokens(&self) -> TokenStream {
-        blame(self.attr.column.as_ref(), &self.field)
-    }
-}
-
-impl Relation {
-    fn read(field: &Field, ident: Ident, kind: RelationKind, target: Type, diagnostics: &mut Diagnostics) -> Self {
-        Self {
-            field: ident,
-            kind,
-            target,
-            doc: doc(&field.attrs),
-            attr: RelationAttr::read(&field.attrs, diagnostics),
-            api_name: String::new(),
-            own: (String::new(), None),
-            keys: None,
-        }
-    }
-
-    /// The name of the related struct, as in `Book`.
-    pub(crate) fn target_name(&self) -> String {
-        last_segment(&self.target)
-            .map_or_else(|| self.target.to_token_stream().to_string(), |segment| plain(&segment.ident))
-    }
-
-    pub(crate) fn delete_action(&self) -> DeleteAction {
-        self.attr.on_delete.as_ref().map_or(DeleteAction::Restrict, |on_delete| on_delete.action)
-    }
-
-    pub(crate) fn api_name_tokens(&self) -> TokenStream {
-        blame(self.attr.rename.as_ref(), &self.field)
-    }
-}
-
-impl RelationKind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::BelongsTo => "BelongsTo",
-            Self::HasOne => "HasOne",
-            Self::HasMany => "HasMany",
-            Self::ManyToMany => "ManyToMany",
-        }
-    }
-
-    pub(crate) fn to_many(self) -> bool {
-        matches!(self, Self::HasMany | Self::ManyToMany)
-    }
-}
-
-impl Kind {
-    pub(crate) fn of(ty: &Type) -> Self {
-        let Some(segment) = last_segment(ty) else {
-            return Self::Unsupported("`Json<…>` of it, or fields of their own");
-        };
-        match plain(&segment.ident).as_str() {
-            "bool" => Self::Bool,
-            "i16" | "i32" | "i64" => Self::Integer,
-            "f64" => Self::Float,
-            "Decimal" => Self::Decimal,
-            "String" => Self::Text,
-            "Uuid" => Self::Uuid,
-            "DateTime" => Self::Timestamp,
-            "NaiveDate" => Self::Date,
-            "Json" => Self::Json,
-            "Vec" if segment.arguments.to_token_stream().to_string() == "< u8 >" => Self::Bytes,
-            "Vec" | "HashMap" | "BTreeMap" | "HashSet" => Self::Unsupported("`Json<…>` of it, or a relation"),
-            "i8" | "u8" => Self::Unsupported("`i16`"),
-            "u16" => Self::Unsupported("`i32`"),
-            "u32" | "usize" | "isize" => Self::Unsupported("`i64`"),
-            "u64" | "i128" | "u128" => Self::Unsupported("`i64`, or `Decimal` for larger numbers"),
-            "f32" => Self::Unsupported("`f64`"),
-            "char" | "str" => Self::Unsupported("`String`"),
-            "NaiveDateTime" => Self::Unsupported("`DateTime<Utc>`"),
-            "Option" => Self::Unsupported("one `Option`"),
-            "BelongsTo" | "HasOne" | "HasMany" | "ManyToMany" => {
-                Self::Unsupported("the relation without `Option`; it tells itself whether there is a row")
-            }
-            _ => Self::Custom,
-        }
-    }
-
-    pub(crate) fn can_be_key(self) -> bool {
-        matches!(self, Self::Integer | Self::Text | Self::Uuid | Self::Date | Self::Custom | Self::Unsupported(_))
-    }
-
-    /// As mistakes name it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Bool => "a bool",
-            Self::Integer => "an integer",
-            Self::Float => "a float",
-            Self::Decimal => "a decimal",
-            Self::Text => "a text",
-            Self::Bytes => "bytes",
-            Self::Uuid => "a UUID",
-            Self::Timestamp => "a time",
-            Self::Date => "a date",
-            Self::Json => "JSON",
-            Self::Custom | Self::Unsupported(_) => "this type",
-        }
-    }
+/// The foreign key that refers to a model, by convention: `author_id`.
+pub(crate) fn conventional_foreign_key(model: &str) -> String {
+    format!("{}_id", Case::Snake.apply(model))
 }
 
 /// The table of a struct without `table = "…"`.
@@ -420,40 +216,6 @@ fn named_fields<'a>(input: &'a DeriveInput, diagnostics: &mut Diagnostics) -> Op
 fn refuse_attribute(field: &Field, attribute: &str, text: &str, diagnostics: &mut Diagnostics) {
     for attr in field.attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
         diagnostics.error(attr.path(), text);
-    }
-}
-
-fn relation_type(ty: &Type) -> Option<(RelationKind, &Type)> {
-    let segment = last_segment(ty)?;
-    let kind = match plain(&segment.ident).as_str() {
-        "BelongsTo" => RelationKind::BelongsTo,
-        "HasOne" => RelationKind::HasOne,
-        "HasMany" => RelationKind::HasMany,
-        "ManyToMany" => RelationKind::ManyToMany,
-        _ => return None,
-    };
-    Some((kind, only_argument(&segment.arguments)?))
-}
-
-fn option_inner(ty: &Type) -> Option<&Type> {
-    let segment = last_segment(ty)?;
-    if segment.ident == "Option" { only_argument(&segment.arguments) } else { None }
-}
-
-fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
-    match ty {
-        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
-        Type::Group(group) => last_segment(&group.elem),
-        Type::Paren(paren) => last_segment(&paren.elem),
-        _ => None,
-    }
-}
-
-fn only_argument(arguments: &PathArguments) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
-        _ => None,
     }
 }
 
