@@ -12,7 +12,7 @@ use super::decode_error;
 use crate::db::{Meter, Session};
 use crate::error::Result;
 use crate::model::row::NoRows;
-use crate::model::{Edge, Loaded, RowSet, Value};
+use crate::model::{ColumnType, DecodeError, Edge, Loaded, RowSet, Value};
 use crate::query::Include;
 use crate::sql;
 
@@ -68,7 +68,8 @@ async fn load_edge(
     let keys = parent_keys(loaded, live, include)?;
     let target = (include.relation.target)();
     let rows = fetch(include, keys.values, session).await?;
-    let Groups { mut by_key, order, cut } = group(include, rows.as_ref()).map_err(decode_error(target))?;
+    let key_type = loaded.meta.columns[include.relation.link.local()].ty;
+    let Groups { mut by_key, order, cut } = group(include, key_type, rows.as_ref()).map_err(decode_error(target))?;
     let mut groups = vec![0..0; loaded.len()];
     for (row, key) in live.iter().zip(keys.of_rows) {
         if let Some(range) = key.and_then(|key| by_key.get_mut(&key)) {
@@ -130,14 +131,14 @@ struct Groups {
     cut: bool,
 }
 
-/// Groups related rows, which come ordered by parent, and cuts each group.
-fn group(include: &Include, rows: &dyn RowSet) -> Result<Groups, crate::model::DecodeError> {
-    let target = (include.relation.target)();
-    let (ty, index) = (target.columns[include.relation.link.foreign()].ty, target.columns.len());
+/// Groups related rows, which come ordered by parent, and cuts each group. Behind a row's own columns stands its parent's
+/// key, which is of the parent's type: the two sides of a many-to-many may have keys of different types.
+fn group(include: &Include, key_type: ColumnType, rows: &dyn RowSet) -> Result<Groups, DecodeError> {
+    let index = (include.relation.target)().columns.len();
     let limit = if include.relation.kind.to_many() { include.limit } else { 1 };
     let mut groups = Groups { by_key: HashMap::new(), order: Vec::new(), cut: false };
     for row in 0..rows.len() {
-        let Some(key) = JoinKey::new(&Value::decode(ty, rows.row(row), index)?) else { continue };
+        let Some(key) = JoinKey::new(&Value::decode(key_type, rows.row(row), index)?) else { continue };
         let end = groups.order.len();
         let range = groups.by_key.entry(key).or_insert(end..end);
         if range.len() == limit || end == ROW_BUDGET {
