@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value as JsonValue};
 
 use super::super::problem::Problem;
-use crate::error::InputError;
+use crate::error::{InputError, Location};
 
 pub(super) const JSON: &str = "application/json";
 /// RFC 7396
@@ -31,20 +31,17 @@ pub(super) async fn object(
         let detail = format!("expected a body with Content-Type {}, not {given:?}", types.join(" or "));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).with_detail(detail).into());
     }
-    let bytes = request.take_body().into_bytes().await?;
+    let bytes = request.take_body().into_bytes().await.map_err(|error| {
+        // A body that is too large or too slow is told apart where it is limited.
+        tracing::debug!(%error, "a body cannot be read");
+        bad_request("incomplete_body", "the body cannot be read to its end")
+    })?;
     parse(&bytes, depth).map_err(Into::into)
 }
 
 fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> {
-    let bad_request = |code, detail: String| {
-        Problem::new(StatusCode::BAD_REQUEST).with_detail(detail.clone()).with_errors(vec![InputError {
-            at: crate::error::Location::Pointer(String::new()),
-            code,
-            detail,
-        }])
-    };
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(bad_request("invalid_json", "expected a JSON object, not an empty body".to_owned()));
+        return Err(bad_request("invalid_json", "expected a JSON object, not an empty body"));
     }
     if deeper_than(bytes, depth) {
         return Err(bad_request("too_deep", format!("expected JSON of at most {depth} levels")));
@@ -52,14 +49,18 @@ fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> 
     let body: Body = serde_json::from_slice(bytes).map_err(|error| bad_request("invalid_json", error.to_string()))?;
     match body {
         Body::Object(members) => Ok(members),
-        Body::Other => {
-            let detail = "expected a JSON object".to_owned();
-            let at = crate::error::Location::Pointer(String::new());
-            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY)
-                .with_detail(detail.clone())
-                .with_errors(vec![InputError { at, code: "invalid_value", detail }]))
-        }
+        Body::Other => Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", "expected a JSON object")),
     }
+}
+
+fn bad_request(code: &'static str, detail: impl Into<String>) -> Problem {
+    refused(StatusCode::BAD_REQUEST, code, detail)
+}
+
+/// A mistake of the body as a whole.
+fn refused(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
+    let error = InputError { at: Location::Pointer(String::new()), code, detail: detail.into() };
+    Problem::new(status).with_detail(error.detail.clone()).with_errors(vec![error])
 }
 
 /// Whether brackets nest deeper than `depth`; asked before parsing, which would recurse.

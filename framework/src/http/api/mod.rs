@@ -202,6 +202,10 @@ impl Mounted {
 
     /// The primary key in the path.
     fn key(&self, request: &Request) -> poem::Result<Vec<Value>> {
+        if !is_encoded(request.original_uri().path()) {
+            let detail = "the path is not UTF-8 in percent-encoding; write % as %25";
+            return Err(bad_parameters(vec![InputError::request("malformed", detail)]));
+        }
         let (mut key, mut errors) = (Vec::new(), Vec::new());
         for column in self.model().key_columns() {
             let text = request.raw_path_param(column.api_name).unwrap_or_default();
@@ -227,6 +231,13 @@ fn set_budget(statements: u32) {
     if let Some(meter) = Meter::current() {
         meter.set_budget(statements);
     }
+}
+
+/// Whether each `%` begins an escape and all of them are UTF-8; poem takes a segment where that is not so as it stands.
+fn is_encoded(path: &str) -> bool {
+    let mut after = path.split('%').skip(1).map(str::as_bytes);
+    let is_escape = |text: &[u8]| text.len() >= 2 && text[..2].iter().all(u8::is_ascii_hexdigit);
+    after.all(is_escape) && percent_encoding::percent_decode_str(path).decode_utf8().is_ok()
 }
 
 fn bad_parameters(errors: Vec<InputError>) -> poem::Error {

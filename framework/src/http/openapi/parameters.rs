@@ -88,7 +88,11 @@ fn sort(model: &'static ModelMeta) -> Option<JsonValue> {
     let terms: Vec<String> =
         sortable(model).flat_map(|column| [column.api_name.to_owned(), format!("-{}", column.api_name)]).collect();
     let description = "Columns to sort by, separated by commas, each once; `-` is largest first.";
-    (!terms.is_empty()).then(|| names("sort", description, &terms, terms.len() / 2))
+    (!terms.is_empty()).then(|| {
+        let mut parameter = names("sort", description, &terms, terms.len() / 2);
+        parameter["schema"]["uniqueItems"] = json!(true);
+        parameter
+    })
 }
 
 fn filter(column: &ColumnMeta, operator: Operator) -> JsonValue {
@@ -131,8 +135,7 @@ fn names(name: &str, description: &str, values: &[String], most: usize) -> JsonV
         "type": "array",
         "items": {"type": "string", "enum": values},
         "minItems": 1,
-        "maxItems": most.min(values.len()),
-        "uniqueItems": true,
+        "maxItems": most,
     });
     let mut parameter = query(name, description, schema);
     parameter["style"] = json!("form");
