@@ -75,7 +75,8 @@ pub struct Exposed {
 }
 
 impl Exposed {
-    /// Shows only rows for which `filter` holds: in lists, and to every operation on one row. A create is not narrowed.
+    /// Shows only rows for which `filter` holds: in lists, to every operation on one row, and where other resources include
+    /// them. A create is not narrowed.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = self.filter.and(filter);
@@ -270,11 +271,14 @@ impl App {
     /// Where everything that the app serves comes together.
     fn assemble(&mut self, database: &Database) -> Result<(Routes, Specification)> {
         let ServerConfig { prefix, json_depth, .. } = &self.config.server;
+        let narrowed = self.resources.iter().filter(|exposed| !exposed.filter.is_everything());
+        let shown = narrowed.map(|exposed| ((exposed.resource.model)().name, exposed.filter.clone())).collect();
+        let shown = Arc::new(shown);
         let mounted = self.resources.iter().map(|exposed| {
             let ignored = IGNORED_PARAMETERS.iter().map(|name| (*name).to_owned()).collect();
             Arc::new(Mounted {
                 database: database.clone(),
-                options: ListOptions { resource: exposed.resource, ignored },
+                options: ListOptions { resource: exposed.resource, ignored, shown: Arc::clone(&shown) },
                 filter: exposed.filter.clone(),
                 operations: exposed.operations.clone(),
                 prefix: prefix.clone(),

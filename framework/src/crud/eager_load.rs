@@ -3,7 +3,7 @@
 //! A to-many is asked for plainly and cut per parent here; only where that statement ran into the row budget is it asked
 //! again with a window function. The common case stays as fast as a statement written by hand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use uuid::Uuid;
@@ -32,15 +32,23 @@ pub(crate) async fn eager_load(
     session: &mut Session<'_>,
 ) -> Result<Vec<String>> {
     let mut truncated = Vec::new();
-    let all: Vec<usize> = (0..loaded.len()).collect();
+    let all: Vec<Shown> = (0..loaded.len()).map(|row| Shown { row, times: 1 }).collect();
     load(loaded, &all, include, "", &mut truncated, session).await?;
     Ok(truncated)
 }
 
-/// Loads `include` for the rows of `loaded` that are in `live`; the others were cut and are not shown.
+/// A row that the answer shows; rows that were cut are not among these.
+#[derive(Clone, Copy)]
+struct Shown {
+    row: usize,
+    /// How often: a row that several parents share is written for each of them, with all that is loaded for it.
+    times: usize,
+}
+
+/// Loads `include` for the rows of `loaded` that are shown.
 async fn load(
     loaded: &mut Loaded,
-    live: &[usize],
+    shown: &[Shown],
     include: &[Include],
     path: &str,
     truncated: &mut Vec<String>,
@@ -48,56 +56,70 @@ async fn load(
 ) -> Result<()> {
     for include in include {
         let path = format!("{path}{}", include.relation.api_name);
-        let (mut edge, cut) = load_edge(loaded, live, include, session).await?;
+        let (mut edge, related, cut) = load_edge(loaded, shown, include, session).await?;
         if cut {
             truncated.push(path.clone());
         }
-        let shown = edge.order.clone();
-        Box::pin(load(&mut edge.related, &shown, &include.children, &format!("{path}."), truncated, session)).await?;
+        Box::pin(load(&mut edge.related, &related, &include.children, &format!("{path}."), truncated, session)).await?;
         loaded.edges.push(edge);
     }
     Ok(())
 }
 
+/// Loads one relation. Answers which of the related rows are shown, and whether some are not.
 async fn load_edge(
     loaded: &Loaded,
-    live: &[usize],
+    parents: &[Shown],
     include: &Include,
     session: &mut Session<'_>,
-) -> Result<(Edge, bool)> {
-    let keys = parent_keys(loaded, live, include)?;
+) -> Result<(Edge, Vec<Shown>, bool)> {
+    let keys = parent_keys(loaded, parents, include)?;
     let target = (include.relation.target)();
-    let rows = fetch(include, keys.values, session).await?;
+    let (rows, mut cut) = fetch(include, &keys.values, session).await?;
     let key_type = loaded.meta.columns[include.relation.link.local()].ty;
-    let Groups { mut by_key, order, cut } = group(include, key_type, rows.as_ref()).map_err(decode_error(target))?;
+    let Groups { by_key, order, cut: cut_groups } =
+        group(include, key_type, rows.as_ref()).map_err(decode_error(target))?;
+    cut |= cut_groups;
+
     let mut groups = vec![0..0; loaded.len()];
-    for (row, key) in live.iter().zip(keys.of_rows) {
-        if let Some(range) = key.and_then(|key| by_key.get_mut(&key)) {
-            groups[*row] = range.clone();
+    let mut times = vec![0; order.len()];
+    let mut left = ROW_BUDGET;
+    for (parent, key) in parents.iter().zip(keys.of_rows) {
+        let Some(group) = key.and_then(|key| by_key.get(&key)) else { continue };
+        let mut size = group.len();
+        if include.relation.kind.to_many() {
+            size = size.min(left / parent.times);
+            cut |= size < group.len();
+            left -= size * parent.times;
         }
+        let group = group.start..group.start + size;
+        times[group.clone()].iter_mut().for_each(|times| *times += parent.times);
+        groups[parent.row] = group;
     }
+    let shown = order.iter().zip(times).filter(|(_, times)| *times > 0);
+    let shown = shown.map(|(row, times)| Shown { row: *row, times }).collect();
     let related = Loaded { meta: target, rows, edges: Vec::new() };
-    Ok((Edge { index: include.index, relation: include.relation, groups, order, related }, cut))
+    Ok((Edge { index: include.index, relation: include.relation, groups, order, related }, shown, cut))
 }
 
 /// The values by which the related rows are found.
 struct ParentKeys {
     /// Each once.
     values: Vec<Value>,
-    /// For each live row, `None` where it is NULL.
+    /// For each parent, `None` where it is NULL.
     of_rows: Vec<Option<JoinKey>>,
 }
 
-fn parent_keys(loaded: &Loaded, live: &[usize], include: &Include) -> Result<ParentKeys> {
+fn parent_keys(loaded: &Loaded, parents: &[Shown], include: &Include) -> Result<ParentKeys> {
     let local = include.relation.link.local();
     let ty = loaded.meta.columns[local].ty;
-    let mut seen = HashMap::new();
-    let mut keys = ParentKeys { values: Vec::new(), of_rows: Vec::with_capacity(live.len()) };
-    for row in live {
-        let value = Value::decode(ty, loaded.row(*row), local).map_err(decode_error(loaded.meta))?;
+    let mut seen = HashSet::new();
+    let mut keys = ParentKeys { values: Vec::new(), of_rows: Vec::with_capacity(parents.len()) };
+    for parent in parents {
+        let value = Value::decode(ty, loaded.row(parent.row), local).map_err(decode_error(loaded.meta))?;
         let key = JoinKey::new(&value);
         if let Some(key) = &key
-            && seen.insert(key.clone(), ()).is_none()
+            && seen.insert(key.clone())
         {
             keys.values.push(value);
         }
@@ -106,21 +128,26 @@ fn parent_keys(loaded: &Loaded, live: &[usize], include: &Include) -> Result<Par
     Ok(keys)
 }
 
-async fn fetch(include: &Include, parents: Vec<Value>, session: &mut Session<'_>) -> Result<Box<dyn RowSet>> {
+/// The related rows of all parents, and whether there are more.
+async fn fetch(include: &Include, parents: &[Value], session: &mut Session<'_>) -> Result<(Box<dyn RowSet>, bool)> {
     if parents.is_empty() {
-        return Ok(Box::new(NoRows));
+        return Ok((Box::new(NoRows), false));
     }
-    let limit = ROW_BUDGET as u64 + 1;
-    let rows = session.fetch(&sql::include::related(include, &parents, limit, session.dialect())).await?;
-    if rows.len() <= ROW_BUDGET || !include.relation.kind.to_many() {
-        return Ok(rows);
+    let to_many = include.relation.kind.to_many();
+    // A to-one has as many rows as it has parents, however many these are.
+    let limit = if to_many { ROW_BUDGET } else { ROW_BUDGET.max(parents.len()) } as u64 + 1;
+    let rows = session.fetch(&sql::include::related(include, parents, limit, session.dialect())).await?;
+    if rows.len() <= ROW_BUDGET || !to_many {
+        return Ok((rows, false));
     }
     Meter::allow(1);
     // One row more than is shown, so that a cut is seen.
     let per_parent = include.limit as u64 + 1;
-    let limit = ROW_BUDGET as u64 + parents.len() as u64;
-    let statement = sql::include::related_per_parent(include, &parents, per_parent, limit, session.dialect());
-    session.fetch(&statement).await
+    let limit = ROW_BUDGET + parents.len();
+    let statement = sql::include::related_per_parent(include, parents, per_parent, limit as u64, session.dialect());
+    let rows = session.fetch(&statement).await?;
+    let cut = rows.len() == limit;
+    Ok((rows, cut))
 }
 
 struct Groups {
@@ -139,7 +166,7 @@ fn group(include: &Include, key_type: ColumnType, rows: &dyn RowSet) -> Result<G
         let Some(key) = JoinKey::new(&Value::decode(key_type, rows.row(row), index)?) else { continue };
         let end = groups.order.len();
         let range = groups.by_key.entry(key).or_insert(end..end);
-        if range.len() == limit || end == ROW_BUDGET {
+        if range.len() == limit {
             groups.cut |= include.relation.kind.to_many();
             continue;
         }

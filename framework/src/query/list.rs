@@ -36,6 +36,8 @@ pub struct Include {
     pub index: usize,
     /// The relation.
     pub relation: &'static RelationMeta,
+    /// Which of the related rows.
+    pub filter: Filter,
     /// Related rows of one parent at most, for a to-many.
     pub limit: usize,
     /// Relations of the related rows.

@@ -186,7 +186,13 @@ impl<M: Model, T: Model> Relation<M, T> {
 #[doc(hidden)]
 #[must_use]
 pub fn include<M: Model, const INDEX: usize>() -> Include {
-    Include { index: INDEX, relation: &M::META.relations[INDEX], limit: DEFAULT_INCLUDE_LIMIT, children: Vec::new() }
+    Include {
+        index: INDEX,
+        relation: &M::META.relations[INDEX],
+        filter: Filter::everything(),
+        limit: DEFAULT_INCLUDE_LIMIT,
+        children: Vec::new(),
+    }
 }
 
 /// Related rows of one parent at most, where nothing else is said.

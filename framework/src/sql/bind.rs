@@ -37,7 +37,7 @@ pub(super) fn value(column: &ColumnMeta, value: &Value, dialect: Dialect) -> Bou
 /// made the table.
 pub(super) fn compared(column: &ColumnMeta, expr: Expr, dialect: Dialect) -> Expr {
     if column.ty == ColumnType::Decimal && dialect == Dialect::Sqlite {
-        return expr.binary(BinOper::Custom("COLLATE".into()), Expr::custom_keyword(DECIMAL_COLLATION));
+        return expr.binary(BinOper::Custom("COLLATE"), Expr::custom_keyword(DECIMAL_COLLATION));
     }
     expr
 }

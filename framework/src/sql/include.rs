@@ -6,9 +6,9 @@
 use sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind};
+use super::{Dialect, Statement, Verb, bind, filter};
 use crate::model::{ColumnMeta, Link, Value};
-use crate::query::Include;
+use crate::query::{Filter, Include};
 
 /// The name of the column behind the target's, which no column of a model has: names of columns are names of fields.
 const PARENT: &str = "_parent";
@@ -60,8 +60,9 @@ pub fn related_per_parent(
 }
 
 /// What a relation reads: the target, with the join model before it where there is one.
-struct Edge {
+struct Edge<'a> {
     dialect: Dialect,
+    filter: &'a Filter,
     target: Table,
     /// The target's column that is joined.
     foreign: &'static ColumnMeta,
@@ -74,19 +75,26 @@ struct Through {
     foreign: &'static ColumnMeta,
 }
 
-impl Edge {
-    fn new(include: &Include, dialect: Dialect) -> Self {
+impl<'a> Edge<'a> {
+    fn new(include: &'a Include, dialect: Dialect) -> Self {
+        let filter = &include.filter;
         let (link, model) = (include.relation.link, (include.relation.target)());
         let foreign = &model.columns[link.foreign()];
         match link {
             Link::Local { .. } | Link::Foreign { .. } => {
-                Self { dialect, target: Table::new(model, dialect), foreign, through: None }
+                Self { dialect, filter, target: Table::new(model, dialect), foreign, through: None }
             }
             Link::Through { model: join, through_local, through_foreign, .. } => {
                 let join = Table::aliased(join(), "link", dialect);
                 let columns = join.model.columns;
                 let through = Through { join, local: &columns[through_local], foreign: &columns[through_foreign] };
-                Self { dialect, target: Table::aliased(model, "target", dialect), foreign, through: Some(through) }
+                Self {
+                    dialect,
+                    filter,
+                    target: Table::aliased(model, "target", dialect),
+                    foreign,
+                    through: Some(through),
+                }
             }
         }
     }
@@ -114,6 +122,7 @@ impl Edge {
             }
         };
         rows.and_where(bind::is_in(self.parent(), parent, parents, self.dialect));
+        rows.and_where_option(filter::condition(self.filter, &self.target, self.dialect));
         rows
     }
 
@@ -135,7 +144,13 @@ mod tests {
     const PARENTS: [Value; 3] = [Value::I64(7), Value::Null, Value::I64(9)];
 
     fn include(model: &'static ModelMeta, index: usize) -> Include {
-        Include { index, relation: &model.relations[index], limit: 100, children: Vec::new() }
+        Include {
+            index,
+            relation: &model.relations[index],
+            filter: Filter::everything(),
+            limit: 100,
+            children: Vec::new(),
+        }
     }
 
     #[track_caller]

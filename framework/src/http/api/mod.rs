@@ -50,6 +50,11 @@ impl Mounted {
         self.model().key_columns().fold(self.path(), |path, column| format!("{path}/{{{}}}", column.api_name))
     }
 
+    /// Whether its rows are listed, at its own path and below those of others.
+    pub(crate) fn lists(&self) -> bool {
+        self.operations.contains(&Operation::List)
+    }
+
     fn operation_path(&self, operation: Operation) -> String {
         match operation {
             Operation::List | Operation::Create => self.path(),
@@ -82,7 +87,7 @@ pub(crate) fn routes(mounted: &Arc<Mounted>, find: impl Fn(&str) -> Option<Arc<M
     }
     for sub in mounted.resource().sub_resources {
         let relation = &mounted.model().relations[sub.relation];
-        let Some(target) = find((sub.target)().name) else { continue };
+        let Some(target) = find((sub.target)().name).filter(|target| target.lists()) else { continue };
         let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Related { relation, target } };
         let path = format!("{}/{}", mounted.row_path(), relation.api_name);
         routes.push(Route { method: Method::GET, path, endpoint: endpoint.boxed() });
@@ -134,26 +139,39 @@ impl Mounted {
     ) -> poem::Result<Response> {
         let key = self.key(request)?;
         let mut query = parse::list(&target.options, query_string(request)).map_err(bad_parameters)?;
-        let linked = Filter::LinkedTo(relation, key[0].clone());
-        query.filter = target.filter.clone().and(linked).and(query.filter);
         set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
+        // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
+        // mean that there is none.
+        let known = match key.as_slice() {
+            [value] if self.model().key == [relation.link.local()] && self.filter.is_everything() => {
+                Some(value.clone())
+            }
+            _ => None,
+        };
+        let value = match &known {
+            Some(value) => value.clone(),
+            None => self.parent(&key, relation, &mut session).await.map_err(problem)?,
+        };
+        query.filter = target.filter.clone().and(Filter::LinkedTo(relation, value)).and(query.filter);
         let result = crud::list(&query, &mut session).await.map_err(problem)?;
-        // An empty list may mean that there is no such parent; any list, that it is not shown.
-        if result.loaded.is_empty() || !self.filter.is_everything() {
-            self.find(&key, &mut session).await.map_err(problem)?;
+        if result.loaded.is_empty() && known.is_some() {
+            self.parent(&key, relation, &mut session).await.map_err(problem)?;
         }
         list_response(request, &result)
     }
 
-    /// Asks, with a statement beyond the budget, whether there is a row that may be shown.
-    async fn find(&self, key: &[Value], session: &mut Session<'_>) -> Result<()> {
+    /// What the rows related to a row are found by; asked with a statement beyond the budget.
+    async fn parent(&self, key: &[Value], relation: &'static RelationMeta, session: &mut Session<'_>) -> Result<Value> {
         Meter::allow(1);
-        let statement = sql::select::by_key(self.model(), key, &self.filter, false, session.dialect());
-        match session.fetch(&statement).await?.len() {
-            0 => Err(Error::NotFound(self.model().name)),
-            _ => Ok(()),
+        let model = self.model();
+        let statement = sql::select::by_key(model, key, &self.filter, false, session.dialect());
+        let rows = session.fetch(&statement).await?;
+        if rows.len() == 0 {
+            return Err(Error::NotFound(model.name));
         }
+        let local = relation.link.local();
+        Value::decode(model.columns[local].ty, rows.row(0), local).map_err(crud::decode_error(model))
     }
 
     async fn get(&self, request: &Request) -> poem::Result<Response> {

@@ -102,7 +102,8 @@ fn paths(all: &[Arc<Mounted>]) -> JsonValue {
             item[method] = document;
         }
         for sub in mounted.resource().sub_resources {
-            if let Some(target) = all.iter().find(|other| other.resource().name == (sub.target)().name) {
+            let is_target = |other: &&Arc<Mounted>| other.resource().name == (sub.target)().name && other.lists();
+            if let Some(target) = all.iter().find(is_target) {
                 let (path, document) = operations::related(mounted, sub, target);
                 paths.insert(path, json!({"get": document}));
             }

@@ -1,10 +1,10 @@
 //! `include=author,reviews.user`.
 
-use super::Mistakes;
 use super::parameters::shown;
+use super::{ListOptions, Mistakes};
 use crate::error::InputError;
 use crate::model::nearest::nearest;
-use crate::model::{ModelMeta, RelationMeta, ResourceMeta};
+use crate::model::{ModelMeta, RelationMeta};
 use crate::query::Include;
 
 /// Paths of an include at most.
@@ -18,7 +18,7 @@ pub fn includable(model: &'static ModelMeta) -> impl Iterator<Item = (usize, &'s
 }
 
 /// Reads the value of `include`: `a.b` loads `a` and its `b`, and paths that begin alike are merged.
-pub(super) fn parse(resource: &ResourceMeta, text: &str) -> Result<Vec<Include>, Mistakes> {
+pub(super) fn parse(options: &ListOptions, text: &str) -> Result<Vec<Include>, Mistakes> {
     let mut includes = Vec::new();
     let mut mistakes = Mistakes::new();
     for (index, path) in text.split(',').enumerate() {
@@ -26,7 +26,7 @@ pub(super) fn parse(resource: &ResourceMeta, text: &str) -> Result<Vec<Include>,
             mistakes.push(mistake("too_many", format!("an include takes {MAX_PATHS} paths at most")));
             break;
         }
-        if let Err(error) = add(&mut includes, resource, path) {
+        if let Err(error) = add(&mut includes, options, path) {
             mistakes.push(error);
         }
     }
@@ -38,7 +38,8 @@ pub(super) fn parse(resource: &ResourceMeta, text: &str) -> Result<Vec<Include>,
     if mistakes.is_empty() { Ok(includes) } else { Err(mistakes) }
 }
 
-fn add(includes: &mut Vec<Include>, resource: &ResourceMeta, path: &str) -> Result<(), InputError> {
+fn add(includes: &mut Vec<Include>, options: &ListOptions, path: &str) -> Result<(), InputError> {
+    let resource = options.resource;
     let depth = path.split('.').count();
     if depth > resource.include_depth {
         let (path, most) = (shown(path), resource.include_depth);
@@ -50,7 +51,8 @@ fn add(includes: &mut Vec<Include>, resource: &ResourceMeta, path: &str) -> Resu
             return Err(unknown(model, name, path));
         };
         let place = level.iter().position(|include| include.index == index).unwrap_or_else(|| {
-            level.push(Include { index, relation, limit: resource.include_limit, children: Vec::new() });
+            let filter = options.shown_of((relation.target)());
+            level.push(Include { index, relation, filter, limit: resource.include_limit, children: Vec::new() });
             level.len() - 1
         });
         level = &mut level[place].children;

@@ -15,10 +15,13 @@ pub use include::{MAX_PATHS, includable};
 pub use name::parameters;
 pub use sort::sortable;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::filter::Filter;
 use super::list::{Include, ListQuery};
 use crate::error::InputError;
-use crate::model::ResourceMeta;
+use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
 use page::PageParameters;
 use parameters::{Parameter, decode, shown};
@@ -38,6 +41,14 @@ pub struct ListOptions {
     pub resource: &'static ResourceMeta,
     /// Names of parameters that are ignored; a trailing `*` stands for any end, as in `utm_*`.
     pub ignored: Vec<String>,
+    /// Of the app's models, by name, those of which not every row is shown, and which rows are: an include shows no others.
+    pub shown: Arc<HashMap<&'static str, Filter>>,
+}
+
+impl ListOptions {
+    fn shown_of(&self, model: &ModelMeta) -> Filter {
+        self.shown.get(model.name).cloned().unwrap_or_else(Filter::everything)
+    }
 }
 
 /// Reads the query string of a list.
@@ -60,7 +71,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
             }
             Ok(Name::Search) => once(&parameter, |text| filter::search(model, text)).map(|it| filters.extend(it)),
             Ok(Name::Sort) => once(&parameter, |text| sort::parse(model, text)).map(|it| list.sort = it),
-            Ok(Name::Include) => once(&parameter, |text| include::parse(resource, text)).map(|it| list.include = it),
+            Ok(Name::Include) => once(&parameter, |text| include::parse(options, text)).map(|it| list.include = it),
             Ok(Name::Page) => once(&parameter, |text| page.read_page(text)),
             Ok(Name::PerPage) => once(&parameter, |text| page.read_per_page(resource, text)),
             Ok(Name::Count) => once(&parameter, page::count).map(|it| list.count = it),
@@ -91,7 +102,7 @@ pub fn one(options: &ListOptions, query: &str) -> Result<Vec<Include>, Vec<Input
     let mut includes = Vec::new();
     for parameter in decode(query, &options.ignored, &mut errors) {
         let read = if parameter.name == "include" && includable(model).next().is_some() {
-            once(&parameter, |text| include::parse(options.resource, text)).map(|it| includes = it)
+            once(&parameter, |text| include::parse(options, text)).map(|it| includes = it)
         } else {
             Err(vec![name::unknown_of_one(&parameter.name, model)])
         };

@@ -5,7 +5,7 @@ use crate::model::{Operator, ResourceMeta, Value};
 use crate::query::{CountMode, Page};
 
 fn options(resource: &'static ResourceMeta) -> ListOptions {
-    ListOptions { resource, ignored: vec!["utm_*".to_owned()] }
+    ListOptions { resource, ignored: vec!["utm_*".to_owned()], shown: Arc::default() }
 }
 
 fn books(query: &str) -> Result<ListQuery, Vec<InputError>> {
