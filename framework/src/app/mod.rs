@@ -10,6 +10,7 @@ mod log;
 mod prepare;
 mod running;
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 pub use clap;
@@ -27,8 +28,8 @@ use crate::http::openapi::{Info, License, Specification};
 use crate::http::{self, Routes, Shutdown, health};
 use crate::metrics::Metrics;
 use crate::model::{Catalog, Model, Operation, Resource, ResourceMeta};
-use crate::query::Filter;
 use crate::query::parse::ListOptions;
+use crate::query::{Condition, Filter};
 use crate::sql::Migration;
 
 /// Parameters that advertisers append to any link.
@@ -58,7 +59,7 @@ pub struct App {
     config: Config,
     info: Info,
     catalog: Catalog,
-    resources: Vec<Exposed>,
+    resources: Vec<Exposure>,
     apis: Vec<OwnApi>,
     migrations: Vec<Migration>,
     commands: Vec<Command>,
@@ -67,19 +68,25 @@ pub struct App {
 }
 
 /// A resource, and what of it is exposed.
-#[derive(Debug)]
-pub struct Exposed {
+struct Exposure {
     resource: &'static ResourceMeta,
     filter: Filter,
     operations: Vec<Operation>,
 }
 
-impl Exposed {
-    /// Shows only rows for which `filter` holds: in lists, to every operation on one row, and where other resources include
-    /// them. A create is not narrowed.
+/// What of a resource is exposed, as [`App::resource_with`] narrows it.
+pub struct Exposed<R> {
+    filter: Filter,
+    operations: Vec<Operation>,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> Exposed<R> {
+    /// Shows only rows for which `condition` holds: in lists, to every operation on one row, and where other resources
+    /// include them. A create is not narrowed.
     #[must_use]
-    pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = self.filter.and(filter);
+    pub fn filter(mut self, condition: Condition<R>) -> Self {
+        self.filter = self.filter.and(condition.into_filter());
         self
     }
 
@@ -170,13 +177,14 @@ impl App {
     ///     .await
     /// # }
     /// ```
-    pub fn resource_with<R: Resource>(mut self, part: impl FnOnce(Exposed) -> Exposed) -> Self {
+    pub fn resource_with<R: Resource>(mut self, part: impl FnOnce(Exposed<R>) -> Exposed<R>) -> Self {
         let resource = R::RESOURCE;
         if self.resources.iter().any(|known| known.resource.name == resource.name) {
             self.mistakes.push(format!("two resources are named `{}`; rename one of them", resource.name));
         }
-        let operations = resource.operations.to_vec();
-        self.resources.push(part(Exposed { resource, filter: Filter::everything(), operations }));
+        let (filter, operations) = (Filter::everything(), resource.operations.to_vec());
+        let Exposed { filter, operations, .. } = part(Exposed { filter, operations, of: PhantomData });
+        self.resources.push(Exposure { resource, filter, operations });
         self.model::<R>()
     }
 

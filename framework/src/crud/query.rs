@@ -7,7 +7,7 @@ use super::{decode_error, list};
 use crate::db::Executor;
 use crate::error::{Error, InputError, Result};
 use crate::model::Model;
-use crate::query::{self, CountMode, Filter, ListQuery, Relation, Sort};
+use crate::query::{self, Condition, CountMode, ListQuery, Order, Relation};
 
 /// A query for rows of `M`, made by [`Records::query`](super::Records::query). `S` is the scope that narrows it.
 ///
@@ -58,15 +58,15 @@ impl<M: Model> Query<M> {
         Self { query: ListQuery::new(M::META), of: PhantomData }
     }
 
-    /// Narrows the rows; several filters must all hold.
-    pub fn filter(mut self, filter: Filter) -> Self {
-        self.query.filter = self.query.filter.and(filter);
+    /// Narrows the rows; several conditions must all hold.
+    pub fn filter(mut self, condition: Condition<M>) -> Self {
+        self.query.filter = self.query.filter.and(condition.into_filter());
         self
     }
 
     /// Adds a term to the order. The primary key always comes last, so that the order is total.
-    pub fn sort(mut self, sort: Sort) -> Self {
-        self.query.sort.push(sort);
+    pub fn sort(mut self, order: Order<M>) -> Self {
+        self.query.sort.push(order.into_sort());
         self
     }
 

@@ -14,7 +14,7 @@ use crate::crud::{self, Page, decode_error};
 use crate::db::{Executor, Meter};
 use crate::error::{Error, Result};
 use crate::model::Resource;
-use crate::query::{self, Filter, parse};
+use crate::query::{self, Condition, parse};
 
 /// The query string of a list of `R`, for a `#[OpenApi]` endpoint written by hand: the same parameters, checks and
 /// errors as the derived list has, in the specification too. The app must have the resource.
@@ -55,8 +55,8 @@ pub struct ListQuery<R> {
 impl<R: Resource> ListQuery<R> {
     /// Narrows the rows further.
     #[must_use]
-    pub fn filter(mut self, filter: Filter) -> Self {
-        self.query.filter = filter.and(self.query.filter);
+    pub fn filter(mut self, condition: Condition<R>) -> Self {
+        self.query.filter = condition.into_filter().and(self.query.filter);
         self
     }
 

@@ -1,7 +1,5 @@
 //! Conditions on rows.
 
-use std::ops::{BitAnd, BitOr, Not};
-
 use crate::model::{ColumnMeta, Operator, RelationMeta, Value};
 
 /// A condition on the rows of one model.
@@ -82,29 +80,5 @@ impl Filter {
             }
             filter => Self::Any(vec![filter, other]),
         }
-    }
-}
-
-impl BitAnd for Filter {
-    type Output = Self;
-
-    fn bitand(self, other: Self) -> Self {
-        self.and(other)
-    }
-}
-
-impl BitOr for Filter {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        self.or(other)
-    }
-}
-
-impl Not for Filter {
-    type Output = Self;
-
-    fn not(self) -> Self {
-        Self::Not(Box::new(self))
     }
 }

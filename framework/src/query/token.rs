@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::condition::{Condition, Order};
 use super::filter::Filter;
 use super::list::{Include, Sort};
 use crate::model::{ColumnMeta, ColumnValue, Model, Operator, RelationMeta, Value};
@@ -37,93 +38,93 @@ impl<M: Model, T: ColumnValue> Field<M, T> {
         &M::META.columns[self.index]
     }
 
-    fn compare(self, operator: Operator, values: Vec<Value>) -> Filter {
-        Filter::compare(self.meta(), operator, values)
+    fn compare(self, operator: Operator, values: Vec<Value>) -> Condition<M> {
+        Condition::new(Filter::compare(self.meta(), operator, values))
     }
 
     /// Equal.
-    pub fn eq(self, value: impl Into<T::Operand>) -> Filter {
+    pub fn eq(self, value: impl Into<T::Operand>) -> Condition<M> {
         self.compare(Operator::Eq, vec![value.into().to_value()])
     }
 
     /// Not equal. A NULL is not equal to a value.
-    pub fn ne(self, value: impl Into<T::Operand>) -> Filter {
+    pub fn ne(self, value: impl Into<T::Operand>) -> Condition<M> {
         self.compare(Operator::Ne, vec![value.into().to_value()])
     }
 
     /// Greater than.
-    pub fn gt(self, value: impl Into<T::Operand>) -> Filter {
+    pub fn gt(self, value: impl Into<T::Operand>) -> Condition<M> {
         self.compare(Operator::Gt, vec![value.into().to_value()])
     }
 
     /// Greater than or equal.
-    pub fn gte(self, value: impl Into<T::Operand>) -> Filter {
+    pub fn gte(self, value: impl Into<T::Operand>) -> Condition<M> {
         self.compare(Operator::Gte, vec![value.into().to_value()])
     }
 
     /// Less than.
-    pub fn lt(self, value: impl Into<T::Operand>) -> Filter {
+    pub fn lt(self, value: impl Into<T::Operand>) -> Condition<M> {
         self.compare(Operator::Lt, vec![value.into().to_value()])
     }
 
     /// Less than or equal.
-    pub fn lte(self, value: impl Into<T::Operand>) -> Filter {
+    pub fn lte(self, value: impl Into<T::Operand>) -> Condition<M> {
         self.compare(Operator::Lte, vec![value.into().to_value()])
     }
 
     /// One of several.
-    pub fn is_in<V: Into<T::Operand>>(self, values: impl IntoIterator<Item = V>) -> Filter {
+    pub fn is_in<V: Into<T::Operand>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
         self.compare(Operator::In, values.into_iter().map(|value| value.into().to_value()).collect())
     }
 
     /// None of several.
-    pub fn not_in<V: Into<T::Operand>>(self, values: impl IntoIterator<Item = V>) -> Filter {
+    pub fn not_in<V: Into<T::Operand>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
         self.compare(Operator::NotIn, values.into_iter().map(|value| value.into().to_value()).collect())
     }
 
     /// Is NULL.
     #[must_use]
-    pub fn is_null(self) -> Filter {
+    pub fn is_null(self) -> Condition<M> {
         self.compare(Operator::IsNull, vec![Value::Bool(true)])
     }
 
     /// Is not NULL.
     #[must_use]
-    pub fn is_not_null(self) -> Filter {
+    pub fn is_not_null(self) -> Condition<M> {
         self.compare(Operator::IsNull, vec![Value::Bool(false)])
     }
 
     /// Smallest first.
     #[must_use]
-    pub fn asc(self) -> Sort {
-        Sort { column: self.meta(), descending: false }
+    pub fn asc(self) -> Order<M> {
+        Order::new(Sort { column: self.meta(), descending: false })
     }
 
     /// Largest first.
     #[must_use]
-    pub fn desc(self) -> Sort {
-        Sort { column: self.meta(), descending: true }
+    pub fn desc(self) -> Order<M> {
+        Order::new(Sort { column: self.meta(), descending: true })
     }
 }
 
 impl<M: Model, T: ColumnValue<Operand = String>> Field<M, T> {
     /// Has the text inside.
-    pub fn contains(self, text: impl Into<String>) -> Filter {
+    pub fn contains(self, text: impl Into<String>) -> Condition<M> {
         self.compare(Operator::Contains, vec![Value::Text(text.into())])
     }
 
     /// Has the text inside, whatever the case.
-    pub fn icontains(self, text: impl Into<String>) -> Filter {
+    pub fn icontains(self, text: impl Into<String>) -> Condition<M> {
         self.compare(Operator::IContains, vec![Value::Text(text.into())])
     }
 
     /// Begins with the text.
-    pub fn starts_with(self, text: impl Into<String>) -> Filter {
+    pub fn starts_with(self, text: impl Into<String>) -> Condition<M> {
         self.compare(Operator::StartsWith, vec![Value::Text(text.into())])
     }
 
     /// Begins with the text, whatever the case.
-    pub fn istarts_with(self, text: impl Into<String>) -> Filter {
+    pub fn istarts_with(self, text: impl Into<String>) -> Condition<M> {
         self.compare(Operator::IStartsWith, vec![Value::Text(text.into())])
     }
 }
@@ -163,10 +164,10 @@ impl<M: Model, T: Model> Relation<M, T> {
         self
     }
 
-    /// The rows that have a related row for which `filter` holds.
+    /// The rows that have a related row for which `condition` holds.
     #[must_use]
-    pub fn any(self, filter: Filter) -> Filter {
-        Filter::Related(self.meta(), Box::new(filter))
+    pub fn any(self, condition: Condition<T>) -> Condition<M> {
+        Condition::new(Filter::Related(self.meta(), Box::new(condition.into_filter())))
     }
 
     /// The relation.
