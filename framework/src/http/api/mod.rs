@@ -100,6 +100,13 @@ enum Action {
     Related { relation: &'static RelationMeta, target: Arc<Mounted> },
 }
 
+/// What the rows below a parent are found by.
+enum Parent {
+    /// It stands in the path; whether there is such a parent is asked where there are no rows.
+    Believed(Value),
+    Found(Value),
+}
+
 impl Endpoint for Derived {
     type Output = Response;
 
@@ -134,26 +141,33 @@ impl Mounted {
     ) -> poem::Result<Response> {
         let key = self.key(request)?;
         let mut query = parse::list(&target.options, query_string(request)).map_err(bad_parameters)?;
-        let linked = Filter::LinkedTo(relation, key[0].clone());
-        query.filter = target.filter.clone().and(linked).and(query.filter);
         set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
+        let local = relation.link.local();
+        let in_path = self.model().key.iter().position(|index| *index == local).and_then(|place| key.get(place));
+        // The parent may be hidden, or be referred to by another column than its key.
+        let parent = match in_path {
+            Some(value) if self.filter.is_everything() => Parent::Believed(value.clone()),
+            _ => Parent::Found(self.find(&key, local, &mut session).await.map_err(problem)?),
+        };
+        let (Parent::Believed(value) | Parent::Found(value)) = &parent;
+        query.filter = target.filter.clone().and(Filter::LinkedTo(relation, value.clone())).and(query.filter);
         let result = crud::list(&query, &mut session).await.map_err(problem)?;
-        // An empty list may mean that there is no such parent; any list, that it is not shown.
-        if result.loaded.is_empty() || !self.filter.is_everything() {
-            self.find(&key, &mut session).await.map_err(problem)?;
+        if result.loaded.is_empty() && matches!(parent, Parent::Believed(_)) {
+            self.find(&key, local, &mut session).await.map_err(problem)?;
         }
         list_response(request, &result)
     }
 
-    /// Asks, with a statement beyond the budget, whether there is a row that may be shown.
-    async fn find(&self, key: &[Value], session: &mut Session<'_>) -> Result<()> {
+    /// The value of a column of the row with this key, if the row may be shown; by a statement beyond the budget.
+    async fn find(&self, key: &[Value], column: usize, session: &mut Session<'_>) -> Result<Value> {
         Meter::allow(1);
         let statement = sql::select::by_key(self.model(), key, &self.filter, false, session.dialect());
-        match session.fetch(&statement).await?.len() {
-            0 => Err(Error::NotFound(self.model().name)),
-            _ => Ok(()),
+        let rows = session.fetch(&statement).await?;
+        if rows.len() == 0 {
+            return Err(Error::NotFound(self.model().name));
         }
+        Value::decode(self.model().columns[column].ty, rows.row(0), column).map_err(crud::decode_error(self.model()))
     }
 
     async fn get(&self, request: &Request) -> poem::Result<Response> {
