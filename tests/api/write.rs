@@ -1,9 +1,11 @@
 //! Creating, changing, replacing and deleting rows.
 
+use couplet::prelude::*;
 use couplet_tests::on_each_database;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::models::*;
 use super::support::*;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -24,10 +26,10 @@ on_each_database! {
 
     async fn defaults_and_times_are_set(database: TestDatabase) {
         let api = Api::start(&database).await;
-        let before = couplet::prelude::Utc::now();
+        let before = Utc::now();
         let author = api.create("/authors", json!({"name": "Ann"})).await;
         assert_eq!((&author["/status"], &author["/email"]), (&json!("active"), &json!(null)));
-        let created: couplet::prelude::DateTime<couplet::prelude::Utc> =
+        let created: DateTime<Utc> =
             author["/created_at"].as_str().unwrap().parse().unwrap();
         assert!((created - before).num_seconds().abs() < 60, "{author}");
         assert_eq!(author["/created_at"], author["/updated_at"]);
@@ -265,6 +267,47 @@ on_each_database! {
         assert_eq!(api.patch(review, &json!({"book_id": 9})).await.expect(409)["/errors/0/code"], "foreign_key");
         api.delete("/authors/1").await.expect(204);
         assert_eq!(api.get("/book-authors").await["/items"], json!([]), "the link went with its author");
+    }
+
+    async fn a_conflict_names_the_fields_as_the_api_does(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        let edition = |label: &str| json!({"countryCode": "de", "printNumber": 1, "label": label, "bookId": null});
+        api.create("/editions", edition("first")).await;
+        let problem = api.post("/editions", &edition("second")).await.expect(409);
+        assert!(!problem.text().contains("country_code"), "{problem}");
+        let problem = api.patch("/editions/de/1", &json!({"bookId": 9, "label": "second"})).await.expect(409);
+        assert_mistakes(&problem, [("/bookId", "foreign_key")]);
+        assert_eq!(api.get("/editions/de/1").await["/label"], "first");
+        api.create("/authors", json!({"name": "Ann"})).await;
+        let problem = api.post("/book-authors", &json!({"book_id": 9, "author_id": 1})).await.expect(409);
+        assert_mistakes(&problem, [("/book_id", "foreign_key")]);
+    }
+
+    async fn what_clients_may_not_set_outlives_a_put(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        api.create("/editions", json!({"countryCode": "de", "printNumber": 1, "label": "first", "isListed": false})).await;
+        let sold = EditionPatch { copies_sold: 7.into(), ..Default::default() };
+        Edition::update(("de".to_owned(), 1), sold, api.database()).await.unwrap();
+        let replaced = api.put("/editions/de/1", &json!({"label": "second"})).await.expect(200);
+        assert_eq!((&replaced["/copiesSold"], &replaced["/isListed"]), (&json!(7), &json!(true)));
+
+        api.create("/authors", json!({"name": "Ann", "password": "very secret"})).await;
+        let note = AuthorPatch { note: Patch::Set(Some("hidden".to_owned())), ..Default::default() };
+        Author::update(1, note, api.database()).await.unwrap();
+        api.put("/authors/1", &json!({"name": "Anna"})).await.expect(200);
+        let author = Author::find(1, api.database()).await.unwrap();
+        assert_eq!((author.note.as_deref(), author.password), (Some("hidden"), None));
+    }
+
+    async fn of_many_creates_of_one_key_at_a_time_one_succeeds(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        let requests = (0..8).map(|_| tokio::spawn(api.request(Method::POST, "/tags").json(&json!({"name": "a"})).send()));
+        let mut statuses = Vec::new();
+        for request in requests.collect::<Vec<_>>() {
+            statuses.push(request.await.unwrap().unwrap().status().as_u16());
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
     }
 
     async fn deletes_do_to_related_rows_what_the_relation_says(database: TestDatabase) {

@@ -201,8 +201,10 @@ fn unique(columns: &[&str]) -> Error {
     if columns.is_empty() {
         return Error::Conflict(vec![InputError::request("unique", "another row has these values")]);
     }
-    let detail = format!("another row has this {}", columns.join(" and "));
-    Error::Conflict(columns.iter().map(|column| InputError::field(column, "unique", &*detail)).collect())
+    // Without the columns' names, which clients may know by others or not at all.
+    let detail =
+        if columns.len() == 1 { "another row has this value" } else { "another row has these values together" };
+    Error::Conflict(columns.iter().map(|column| InputError::field(column, "unique", detail)).collect())
 }
 
 fn not_null(columns: &[&str]) -> Error {
