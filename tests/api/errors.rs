@@ -1,9 +1,13 @@
 //! Problems: one shape for whatever goes wrong, and nothing in it that is not for clients.
 
+use std::time::Duration;
+
+use couplet::prelude::*;
 use couplet_tests::{Answer, on_each_database};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::models::*;
 use super::support::*;
 
 /// Asserts the shape of a problem and answers its text.
@@ -85,6 +89,36 @@ on_each_database! {
             assert!(!text.contains("no such table") && !text.contains("does not exist"), "{text}");
         }
         api.get("/authors").await.expect(200);
+    }
+
+    async fn a_pool_that_is_exhausted_asks_to_come_back(database: TestDatabase) {
+        let mut config = config(&database);
+        (config.database.pool_size, config.database.max_overflow) = (1, 0);
+        config.database.pool_timeout = Duration::from_millis(20);
+        let api = Api::of(catalogue(config)).await;
+        let held = api.database().begin().await.unwrap();
+        let problem = api.post("/tags", &json!({"name": "a"})).await.expect(503);
+        assert_eq!(problem.header("retry-after"), Some("1"));
+        assert_tells_nothing(&assert_problem(&problem, "Service Unavailable", "/tags"));
+        assert_eq!(api.metric("db_pool_exhausted_total ").await, 1.0);
+        api.get("/health/live").await.expect(200);
+        held.rollback().await.unwrap();
+        api.create("/tags", json!({"name": "a"})).await;
+    }
+
+    async fn a_statement_that_waits_too_long_for_a_lock_is_504(database: TestDatabase) {
+        if is_sqlite(&database) {
+            return; // whose writers wait for the connection, and are 503
+        }
+        let mut config = config(&database);
+        config.database.statement_timeout = Duration::from_millis(400);
+        let api = Api::of(catalogue(config)).await;
+        let mut other = api.database().begin().await.unwrap();
+        Tag::create(NewTag::new("contested"), &mut other).await.unwrap();
+        let problem = api.post("/tags", &json!({"name": "contested"})).await.expect(504);
+        assert_tells_nothing(&assert_problem(&problem, "Gateway Timeout", "/tags"));
+        other.rollback().await.unwrap();
+        api.create("/tags", json!({"name": "contested"})).await;
     }
 
     async fn a_request_id_of_the_client_is_kept_where_it_is_sane(database: TestDatabase) {

@@ -2,11 +2,14 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
+mod body;
 mod budget;
+mod conflict;
 mod cors;
 mod errors;
 mod filter;
 mod include;
+mod keys;
 mod list;
 mod metrics;
 mod models;

@@ -206,3 +206,21 @@ pub struct Year {
     #[field(filter(eq, gte), sort)]
     pub books: i64,
 }
+
+/// Referred to by its code, which is not its key.
+#[derive(Debug, Clone, Model, Resource)]
+pub struct Publisher {
+    pub id: i64,
+    #[field(unique)]
+    pub code: String,
+    #[relation(include, key = code, foreign_key = publisher_code, sub_resource)]
+    pub imprints: HasMany<Imprint>,
+}
+
+#[derive(Debug, Clone, Model, Resource)]
+pub struct Imprint {
+    pub id: i64,
+    pub publisher_code: String,
+    #[relation(include, key = code, foreign_key = publisher_code)]
+    pub publisher: BelongsTo<Publisher>,
+}

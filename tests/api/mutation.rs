@@ -89,4 +89,22 @@ on_each_database! {
         api.until_metric(WAITING, 0.0).await;
         assert_eq!(api.get("/tags").await["/meta/total"], 0);
     }
+
+    async fn a_read_ends_with_its_client_and_gives_its_connection_back(database: TestDatabase) {
+        if is_sqlite(&database) {
+            return; // where no lock makes a reader wait
+        }
+        let api = Api::start(&database).await;
+        let mut other = <sqlx::PgConnection as sqlx::Connection>::connect(database.url()).await.unwrap();
+        sqlx::Executor::execute(&mut other, "begin; lock table tags in access exclusive mode").await.unwrap();
+        let mut client = TcpStream::connect(api.running().address()).await.unwrap();
+        client.write_all(b"GET /tags HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        api.until_metric(r#"http_requests_in_progress{endpoint="/tags",method="GET"}"#, 1.0).await;
+        api.until_metric("db_pool_connections_in_use ", 1.0).await;
+        drop(client);
+        api.until_metric(r#"http_requests_in_progress{endpoint="/tags",method="GET"}"#, 0.0).await;
+        api.until_metric("db_pool_connections_in_use ", 0.0).await;
+        sqlx::Executor::execute(&mut other, "rollback").await.unwrap();
+        api.get("/tags").await.expect(200);
+    }
 }

@@ -232,4 +232,17 @@ on_each_database! {
         api.get("/authors/1").await.expect(404);
         api.get("/authors/1/books").await.expect(404);
     }
+
+    async fn rows_are_listed_below_a_parent_that_they_know_by_another_column_than_its_key(database: TestDatabase) {
+        let api = Api::of(App::new(config(&database)).resource::<Publisher>().resource::<Imprint>()).await;
+        for code in ["a", "b"] {
+            api.create("/publishers", json!({"code": code})).await;
+        }
+        for code in ["b", "a", "b"] {
+            api.create("/imprints", json!({"publisher_code": code})).await;
+        }
+        assert_eq!(api.column("/publishers/2/imprints", "id").await, ["1", "3"]);
+        assert_eq!(api.get("/publishers/1?include=imprints.publisher").await["/imprints/0/publisher/code"], "a");
+        api.get("/publishers/3/imprints").await.expect(404);
+    }
 }

@@ -64,6 +64,19 @@ on_each_database! {
         assert_eq!((&list["/meta/truncated"], list.statements()), (&json!(["reviews"]), 3));
     }
 
+    async fn a_many_to_many_is_cut_over_the_row_budget_too(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        let books = books(&api, 5_001).await;
+        for name in ["Ann", "Bob"] {
+            let author = Author::create(NewAuthor::new(name), api.database()).await.unwrap();
+            let links = books.iter().map(|book| NewBookAuthor::new(book.id, author.id));
+            BookAuthor::create_many(links, api.database()).await.unwrap();
+        }
+        let list = api.get("/authors?include=books").await.expect(200);
+        assert_eq!((sizes(&list, "books"), list.statements()), (vec![100, 100], 3));
+        assert_eq!((&list["/items/1/books/99/title"], &list["/meta/truncated"]), (&json!("Book 99"), &json!(["books"])));
+    }
+
     async fn one_parent_with_very_many_rows_takes_none_from_the_others(database: TestDatabase) {
         let api = Api::start(&database).await;
         let books = books(&api, 3).await;

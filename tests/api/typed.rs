@@ -234,7 +234,7 @@ on_each_database! {
         assert_eq!(Tag::find("sf & fantasy/…".to_owned(), &db).await.unwrap().name, "sf & fantasy/…");
         let link = BookAuthor::find((books[0].id, ursula.id), &db).await.unwrap();
         assert_eq!(link.role, None);
-        let patch = BookAuthorPatch { role: Some("editor".to_owned()).into(), ..Default::default() };
+        let patch = BookAuthorPatch { role: Some("editor".to_owned()).into() };
         assert_eq!(BookAuthor::update((books[0].id, ursula.id), patch, &db).await.unwrap().role.as_deref(), Some("editor"));
     }
 }

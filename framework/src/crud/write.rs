@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::decode_error;
 use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, InputError, Location, Result};
-use crate::model::{Access, Changes, Generated, Loaded, ModelMeta, RelationMeta, Value};
-use crate::query::Filter;
-use crate::sql;
+use crate::model::{Access, Changes, Generated, Link, Loaded, ModelMeta, Operator, RelationMeta, Value};
+use crate::query::{Filter, ListQuery};
+use crate::sql::{self, Dialect};
 
 /// Rows of one INSERT at most, and values of one statement at most: SQLite takes 32,766.
 const INSERT_ROWS: usize = 1_000;
@@ -89,7 +89,43 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
         }
         Write::Delete { key, filter } => delete(model, key, filter, session).await.map(|row| vec![row]),
     };
-    result.map_err(|error| name_fields(model, error))
+    match result {
+        Ok(rows) => Ok(rows),
+        Err(error) => Err(name_fields(model, name_references(model, write, error, session).await)),
+    }
+}
+
+/// SQLite does not say which foreign key is violated: the rows that a single row refers to are looked for.
+async fn name_references(model: &'static ModelMeta, write: &Write, error: Error, session: &mut Session<'_>) -> Error {
+    let is_nameless =
+        |errors: &[InputError]| matches!(errors, [InputError { at: Location::Request, code: "foreign_key", .. }]);
+    let changes = match (&error, write) {
+        (Error::Conflict(errors), Write::Create(rows)) if is_nameless(errors) && rows.len() == 1 => &rows[0],
+        (Error::Conflict(errors), Write::Update { changes, .. }) if is_nameless(errors) => changes,
+        _ => return error,
+    };
+    if session.dialect() != Dialect::Sqlite {
+        return error;
+    }
+    let mut missing = Vec::new();
+    for relation in model.relations {
+        let Link::Local { local, foreign } = relation.link else { continue };
+        let Some(value) = changes.column(local).filter(|value| **value != Value::Null) else { continue };
+        let target = (relation.target)();
+        let filter = Filter::compare(&target.columns[foreign], Operator::Eq, vec![value.clone()]);
+        let query = ListQuery { filter, ..ListQuery::new(target) };
+        Meter::allow(1);
+        match session.fetch(&sql::select::page(&query, Dialect::Sqlite)).await {
+            Ok(rows) if rows.len() > 0 => {}
+            Ok(_) => missing.push(InputError::field(
+                model.columns[local].name,
+                "foreign_key",
+                "the row that it refers to does not exist",
+            )),
+            Err(_) => return error,
+        }
+    }
+    if missing.is_empty() { error } else { Error::Conflict(missing) }
 }
 
 /// The statements that a write may execute.

@@ -200,8 +200,9 @@ fn unique(columns: &[&str]) -> Error {
     if columns.is_empty() {
         return Error::Conflict(vec![InputError::request("unique", "another row has these values")]);
     }
-    // The text names no column: some are hidden, and others have another name in the API.
-    let detail = if columns.len() == 1 { "another row has this value" } else { "another row has these values" };
+    // Without the columns' names, which clients may know by others or not at all.
+    let detail =
+        if columns.len() == 1 { "another row has this value" } else { "another row has these values together" };
     Error::Conflict(columns.iter().map(|column| InputError::field(column, "unique", detail)).collect())
 }
 

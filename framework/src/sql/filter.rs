@@ -258,12 +258,16 @@ mod tests {
     fn conditions_combine_with_the_parentheses_they_need() {
         let (a, b) = (|| title(Operator::Eq, "a"), || title(Operator::Ne, "b"));
         assert_where(
-            &(a() | b()).and(book(3, Operator::Lt, [Value::F64(1.0)])),
+            &a().or(b()).and(book(3, Operator::Lt, [Value::F64(1.0)])),
             r#"("title" = ? OR "title" <> ?) AND "rating" < ?"#,
             r#"("title" = $1 OR "title" <> $2) AND "rating" < $3"#,
         );
-        assert_where(&!(a() | b()), r#"NOT ("title" = ? OR "title" <> ?)"#, r#"NOT ("title" = $1 OR "title" <> $2)"#);
-        assert_where(&!Filter::everything(), "NOT TRUE", "NOT TRUE");
+        assert_where(
+            &Filter::Not(Box::new(a().or(b()))),
+            r#"NOT ("title" = ? OR "title" <> ?)"#,
+            r#"NOT ("title" = $1 OR "title" <> $2)"#,
+        );
+        assert_where(&Filter::Not(Box::new(Filter::everything())), "NOT TRUE", "NOT TRUE");
         assert_where(&Filter::Any(Vec::new()), "FALSE", "FALSE");
         assert_where(
             &Filter::Any(vec![Filter::everything(), a()]),
