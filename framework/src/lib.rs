@@ -31,7 +31,11 @@ pub use app::App;
 pub use couplet_macros::{Model, Resource, TextEnum, migrations};
 pub use error::{Error, Result};
 
-/// Compiles the examples of the README.
+/// Compiles the examples of the README and of the guide.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/guide/README.md")]
+    struct Guide;
+}

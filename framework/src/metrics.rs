@@ -166,13 +166,14 @@ pub struct InProgress<'a> {
 }
 
 impl InProgress<'_> {
-    /// Records the answer and the statements that it took.
-    pub fn finish(self, status: &str, statements: u32, budget: u32) {
-        let EndpointMetrics { duration, statements: histogram, over_budget, answered, labels, .. } = self.metrics;
+    /// Records the answer, the statements that it took, and whether they, or those that were refused, broke the budget.
+    pub fn finish(self, status: &str, statements: u32, over_budget: bool) {
+        let EndpointMetrics { duration, statements: histogram, over_budget: exceeded, answered, labels, .. } =
+            self.metrics;
         duration.observe(self.since.elapsed().as_secs_f64());
         histogram.observe(f64::from(statements));
-        if statements > budget {
-            over_budget.inc();
+        if over_budget {
+            exceeded.inc();
         }
         answered.with_label_values(&[labels.0, &labels.1, status]).inc();
     }

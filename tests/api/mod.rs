@@ -2,6 +2,20 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
+mod budget;
+mod cors;
+mod errors;
+mod filter;
+mod include;
+mod list;
+mod metrics;
 mod models;
+mod mutation;
+mod own;
+mod row_budget;
+mod search;
+mod sort;
+mod statements;
 mod support;
 mod typed;
+mod write;

@@ -8,7 +8,7 @@ pub struct Author {
     pub id: i64,
     #[field(filter(eq, ne, in, not_in, contains, icontains, startswith, istartswith), sort, search, length(1..=50))]
     pub name: String,
-    #[field(filter, unique)]
+    #[field(filter, unique, search)]
     pub email: Option<String>,
     #[field(filter, sort, default = Status::Active)]
     pub status: Status,
@@ -100,6 +100,7 @@ pub struct BookTag {
 
 /// A word that books are found by; the word itself is the key.
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(include_limit = 2)]
 pub struct Tag {
     #[field(key, filter, sort, length(1..=40))]
     pub name: String,
@@ -122,7 +123,7 @@ pub struct Review {
 }
 
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(include_depth = 5)]
+#[resource(include_depth = 5, max_per_page = 1_000)]
 pub struct Series {
     pub id: i64,
     #[field(filter, sort)]
@@ -142,30 +143,66 @@ pub struct Series {
 #[model(table = "every type", rename_all = "camelCase")]
 pub struct EveryType {
     pub id: i64,
-    #[field(filter(eq, ne, in), default = true)]
+    #[field(filter(eq, ne, in, not_in), default = true)]
     pub a_bool: bool,
-    #[field(filter(eq, gte, lt, in), sort, default = 1)]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in), sort, default = 1)]
     pub small: i16,
-    #[field(filter(eq, gte, lt, in), sort, default = 2)]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in), sort, default = 2)]
     pub medium: i32,
-    #[field(filter(eq, gte, lt, in), sort, default = 3)]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in), sort, default = 3)]
     pub large: i64,
-    #[field(filter(eq, gte, lt, in), sort, default = 1.5)]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in), sort, default = 1.5)]
     pub float: f64,
-    #[field(filter(eq, gte, lt, in), sort, default = "text")]
+    #[field(
+        filter(eq, ne, gt, gte, lt, lte, in, not_in, contains, icontains, startswith, istartswith),
+        sort,
+        search,
+        default = "text"
+    )]
     pub text: String,
     #[field(default = vec![1, 2, 255])]
     pub bytes: Vec<u8>,
-    #[field(filter, sort)]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in, isnull), sort)]
     pub uuid: Option<Uuid>,
-    #[field(filter(eq, gte, lt, in, isnull), sort)]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in, isnull), sort)]
     pub time: Option<DateTime<Utc>>,
-    #[field(filter(eq, gte, lt, in, isnull), sort)]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in, isnull), sort)]
     pub date: Option<NaiveDate>,
-    #[field(filter(eq, gte, lt, in, isnull), sort, column = "order")]
+    #[field(filter(eq, ne, gt, gte, lt, lte, in, not_in, isnull), sort, column = "order")]
     pub decimal: Option<Decimal>,
     #[field(filter(isnull))]
     pub json: Option<Json<serde_json::Value>>,
-    #[field(filter, sort, rename = "state")]
+    #[field(filter(eq, ne, in, not_in, isnull), sort, rename = "state")]
     pub status: Option<Status>,
+}
+
+/// What a publisher prints in a country: a key of two columns, and a name of its own for the third.
+#[derive(Debug, Clone, Model, Resource)]
+#[model(rename_all = "camelCase")]
+pub struct Edition {
+    #[field(key, filter, sort, length(1..=40))]
+    pub country_code: String,
+    #[field(key, filter, sort)]
+    pub print_number: i32,
+    #[field(rename = "label", filter, sort, unique, length(1..=40))]
+    pub name: String,
+    #[field(read_only, sort, default = 0)]
+    pub copies_sold: i64,
+    #[field(filter, default = true)]
+    pub is_listed: bool,
+    #[field(filter)]
+    pub book_id: Option<i64>,
+    #[relation(include, on_delete = set_null)]
+    pub book: BelongsTo<Book>,
+}
+
+/// How many books there are of a year, which only the database knows.
+#[derive(Debug, Clone, Model, Resource)]
+#[model(view, table = "yearly_books")]
+#[resource(path = "/years")]
+pub struct Year {
+    #[field(key, filter, sort)]
+    pub year: i32,
+    #[field(filter(eq, gte), sort)]
+    pub books: i64,
 }

@@ -76,3 +76,16 @@ on_each_database! {
         assert_same(&filled, &rows(service.client()).await);
     }
 }
+
+#[tokio::test]
+async fn of_instances_that_start_together_one_fills_the_database() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let start = || example(&database).serve();
+    let (one, two, three) = tokio::join!(start(), start(), start());
+    let mut filled = 0;
+    for service in [one, two, three] {
+        assert_eq!(total(service.client(), "/reviews").await, 50_000);
+        filled += stop(service).await.expect(0).output.matches("filling it").count();
+    }
+    assert_eq!(filled, 1);
+}

@@ -45,13 +45,20 @@ impl Preparation {
 
     /// Seeds a database without a row. A second call does nothing.
     pub(super) async fn seed(&mut self, database: &Database) -> Result<()> {
-        if let Some(seed) = self.seed.take()
-            && self.is_empty(database).await?
-        {
+        let Some(seed) = self.seed.take() else { return Ok(()) };
+        if !self.is_empty(database).await? {
+            return Ok(());
+        }
+        // Of instances that start together one fills it, and the others find it full.
+        let alone = migrate::hold_off_others(database).await?;
+        if self.is_empty(database).await? {
             tracing::info!("the database is empty; filling it");
             seed(database.clone()).await?;
         }
-        Ok(())
+        match alone {
+            Some(transaction) => transaction.commit().await,
+            None => Ok(()),
+        }
     }
 
     async fn is_empty(&self, database: &Database) -> Result<bool> {

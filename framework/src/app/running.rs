@@ -169,7 +169,10 @@ impl Running {
                 outcome = outcome.and(result);
             }
         }
-        self.database.close().await;
+        // A write whose client has gone may still be under way.
+        if tokio::time::timeout(self.config.server.shutdown_drain, self.database.close()).await.is_err() {
+            tracing::warn!("writes were cut off, the time to finish them is over");
+        }
         outcome
     }
 

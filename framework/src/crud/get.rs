@@ -1,11 +1,17 @@
 //! Reading one row.
 
 use super::eager_load::{self, eager_load};
-use crate::db::{Meter, Session};
+use crate::db::Session;
 use crate::error::{Error, Result};
 use crate::model::{Loaded, ModelMeta, Value};
 use crate::query::{Filter, Include};
 use crate::sql;
+
+/// The statements that reading a row with these relations may execute.
+#[must_use]
+pub fn budget(include: &[Include]) -> u32 {
+    1 + eager_load::edges(include)
+}
 
 /// Reads the row with this primary key and what is included, if `filter` holds for it.
 ///
@@ -19,9 +25,6 @@ pub async fn get(
     include: &[Include],
     session: &mut Session<'_>,
 ) -> Result<Loaded> {
-    if let Some(meter) = Meter::current() {
-        meter.set_budget(meter.statements() + 1 + eager_load::edges(include));
-    }
     let rows = session.fetch(&sql::select::by_key(model, key, filter, false, session.dialect())).await?;
     if rows.len() == 0 {
         return Err(Error::NotFound(model.name));

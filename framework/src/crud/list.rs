@@ -3,7 +3,7 @@
 use super::count::count;
 use super::eager_load::{self, eager_load};
 use super::page::PageMeta;
-use crate::db::{Meter, Session};
+use crate::db::Session;
 use crate::error::Result;
 use crate::model::Loaded;
 use crate::query::{CountMode, ListQuery};
@@ -46,9 +46,6 @@ pub fn budget(query: &ListQuery) -> u32 {
 ///
 /// The database cannot be reached or refuses a statement.
 pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
-    if let Some(meter) = Meter::current() {
-        meter.set_budget(meter.statements() + budget(query));
-    }
     let mut rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
     let per_page = usize::try_from(query.page.per_page).unwrap_or(usize::MAX);
     let has_more = rows.len() > per_page;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::page::Page;
 use super::{decode_error, list};
-use crate::db::{Executor, Meter};
+use crate::db::Executor;
 use crate::error::{Error, InputError, Result};
 use crate::model::Model;
 use crate::query::{self, CountMode, Filter, ListQuery, Relation, Sort};
@@ -105,7 +105,7 @@ impl<M: Model> Query<M> {
             return Err(Error::Parameters(vec![InputError::parameter("page", "invalid_value", detail)]));
         }
         let mut session = executor.session();
-        let result = unlimited(list(&self.query, &mut session)).await?;
+        let result = list(&self.query, &mut session).await?;
         let items = result.loaded.build().map_err(decode_error(M::META))?;
         Ok(Page { items, meta: result.meta })
     }
@@ -118,13 +118,4 @@ impl<M: Model> Query<M> {
     pub async fn first<'a>(self, executor: impl Executor<'a>) -> Result<Option<M>> {
         Ok(self.page(1, 1).skip_count().fetch(executor).await?.items.pop())
     }
-}
-
-/// A call from Rust counts against the whole request's budget, not against one of its own.
-pub(super) async fn unlimited<F: Future>(call: F) -> F::Output {
-    let Some(meter) = Meter::current() else { return call.await };
-    let budget = meter.budget();
-    let result = call.await;
-    meter.set_budget(budget);
-    result
 }

@@ -1,6 +1,5 @@
 //! Typed calls on every model.
 
-use super::query::unlimited;
 use super::write::{Write, write};
 use super::{Query, decode_error, get, validate};
 use crate::db::Executor;
@@ -50,7 +49,7 @@ pub trait Records: Model {
         let key = key.into().values();
         async move {
             let mut session = executor.session();
-            one(&unlimited(get(Self::META, &key, &Filter::everything(), &[], &mut session)).await?)
+            one(&get(Self::META, &key, &Filter::everything(), &[], &mut session).await?)
         }
     }
 
@@ -63,7 +62,7 @@ pub trait Records: Model {
         let changes = new.into_changes();
         async move {
             check::<Self>(&changes)?;
-            first(unlimited(write(Self::META, Write::Create(vec![changes]), executor)).await?)
+            first(write(Self::META, Write::Create(vec![changes]), executor).await?)
         }
     }
 
@@ -82,7 +81,7 @@ pub trait Records: Model {
             if changes.is_empty() {
                 return Ok(Vec::new());
             }
-            let created = unlimited(write(Self::META, Write::Create(changes), executor)).await?;
+            let created = write(Self::META, Write::Create(changes), executor).await?;
             let mut records = Vec::new();
             for rows in created {
                 records.extend(rows.build().map_err(decode_error(Self::META))?);
@@ -104,7 +103,7 @@ pub trait Records: Model {
         let (key, changes) = (key.into().values(), patch.into_changes());
         async move {
             check::<Self>(&changes)?;
-            first(unlimited(write(Self::META, Write::update(key, changes), executor)).await?)
+            first(write(Self::META, Write::update(key, changes), executor).await?)
         }
     }
 
@@ -118,7 +117,7 @@ pub trait Records: Model {
         executor: impl Executor<'a>,
     ) -> impl Future<Output = Result<()>> + Send {
         let key = key.into().values();
-        async move { unlimited(write(Self::META, Write::delete(key), executor)).await.map(|_| ()) }
+        async move { write(Self::META, Write::delete(key), executor).await.map(|_| ()) }
     }
 }
 

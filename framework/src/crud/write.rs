@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::decode_error;
 use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, InputError, Location, Result};
-use crate::model::{Changes, Generated, Loaded, ModelMeta, RelationMeta, Value};
+use crate::model::{Access, Changes, Generated, Loaded, ModelMeta, RelationMeta, Value};
 use crate::query::Filter;
 use crate::sql;
 
@@ -53,10 +53,10 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     let Some(database) = executor.database() else {
         return apply(model, &write, &mut executor.session()).await;
     };
-    let work = unit_of_work(database, model, write).in_current_span();
+    let work = unit_of_work(database.clone(), model, write).in_current_span();
     let task = match Meter::current() {
-        Some(meter) => tokio::spawn(Meter::scope(meter, work)),
-        None => tokio::spawn(work),
+        Some(meter) => database.carry_through(Meter::scope(meter, work)),
+        None => database.carry_through(work),
     };
     task.await.map_err(Error::other)?
 }
@@ -65,7 +65,10 @@ async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Writ
     let mut attempt = 1;
     loop {
         match transaction(&database, model, &write).await {
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
+            Err(error) if error.is_transient() && attempt < ATTEMPTS => {
+                attempt += 1;
+                Meter::allow(budget(model, &write));
+            }
             result => return result,
         }
     }
@@ -79,9 +82,6 @@ async fn transaction(database: &Database, model: &'static ModelMeta, write: &Wri
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
-    if let Some(meter) = Meter::current() {
-        meter.set_budget(meter.statements() + budget(model, write));
-    }
     let result = match write {
         Write::Create(rows) => create(model, rows, session).await,
         Write::Update { key, changes, filter } => {
@@ -93,7 +93,8 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
 }
 
 /// The statements that a write may execute.
-fn budget(model: &ModelMeta, write: &Write) -> u32 {
+#[must_use]
+pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
     let statements = match write {
         Write::Create(rows) => {
             rows.len().div_ceil(rows_of_insert(model)) + rows.iter().map(|row| 2 * row.links.len()).sum::<usize>()
@@ -237,26 +238,24 @@ async fn set_links(
     })
 }
 
-/// Gives the database's column names in an error the names that the API has for them.
+/// Gives the database's column names in an error the names that the API has for them; hidden columns stay unnamed.
 fn name_fields(model: &ModelMeta, error: Error) -> Error {
-    let rename = |mut errors: Vec<InputError>| {
-        for error in &mut errors {
-            if let Location::Pointer(pointer) = &mut error.at
-                && let Some(column) = model.columns.iter().find(|column| *pointer == format!("/{}", column.name))
-            {
-                if column.access == crate::model::Access::Hidden {
-                    error.at = Location::Request;
-                } else {
-                    *error = InputError::field(column.api_name, error.code, error.detail.clone());
-                }
-            }
-        }
-        errors
-    };
+    let named = |errors: Vec<InputError>| errors.into_iter().map(|error| name_field(model, error)).collect();
     match error {
-        Error::Conflict(errors) => Error::Conflict(rename(errors)),
-        Error::Invalid(errors) => Error::Invalid(rename(errors)),
+        Error::Conflict(errors) => Error::Conflict(named(errors)),
+        Error::Invalid(errors) => Error::Invalid(named(errors)),
         error => error,
+    }
+}
+
+fn name_field(model: &ModelMeta, error: InputError) -> InputError {
+    let Location::Pointer(pointer) = &error.at else { return error };
+    let Some(column) = model.columns.iter().find(|column| *pointer == format!("/{}", column.name)) else {
+        return error;
+    };
+    match column.access {
+        Access::Hidden => InputError::request(error.code, error.detail),
+        _ => InputError::field(column.api_name, error.code, error.detail),
     }
 }
 

@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
 use super::execute::Recorder;
 use super::lease::Lease;
 use super::pool::{Opener, Pool};
@@ -89,6 +92,8 @@ struct Inner {
     /// Those of a SQLite file that only read.
     readers: Option<Pool>,
     recorder: Recorder,
+    /// Work that goes on when nobody waits for it any more.
+    work: TaskTracker,
 }
 
 /// How many connections there are.
@@ -148,7 +153,7 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder }) })
+        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, work: TaskTracker::new() }) })
     }
 
     /// The database's language.
@@ -188,8 +193,19 @@ impl Database {
         PoolStatus { open: count(Pool::open), max: count(Pool::max) }
     }
 
-    /// Closes the idle connections, and the others when they come back. Nothing can be executed afterwards.
+    /// Runs work in a task that goes on when the caller is dropped; [`Database::close`] waits for it.
+    pub fn carry_through<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.inner.work.spawn(work)
+    }
+
+    /// Waits for work that was begun, then closes the idle connections, and the others when they come back. Nothing can be
+    /// executed afterwards.
     pub async fn close(&self) {
+        self.inner.work.close();
+        self.inner.work.wait().await;
         // The writer last: the connection that closes a SQLite file last folds the log into it.
         if let Some(readers) = &self.inner.readers {
             readers.close().await;

@@ -189,8 +189,7 @@ fn foreign_key(error: &PgDatabaseError) -> Error {
     let columns = postgres_columns(error.detail());
     let is_missing = error.detail().is_some_and(|detail| detail.contains("is not present in table"));
     if !is_missing || columns.is_empty() {
-        let rows = error.table().map_or_else(String::new, |table| format!(" of {table}"));
-        let detail = format!("other rows{rows} refer to it, or a row that it refers to does not exist");
+        let detail = "a row that it refers to does not exist, or other rows refer to it";
         return Error::Conflict(vec![InputError::request("foreign_key", detail)]);
     }
     let at = |column| InputError::field(column, "foreign_key", "the row that it refers to does not exist");
@@ -201,8 +200,9 @@ fn unique(columns: &[&str]) -> Error {
     if columns.is_empty() {
         return Error::Conflict(vec![InputError::request("unique", "another row has these values")]);
     }
-    let detail = format!("another row has this {}", columns.join(" and "));
-    Error::Conflict(columns.iter().map(|column| InputError::field(column, "unique", &*detail)).collect())
+    // The text names no column: some are hidden, and others have another name in the API.
+    let detail = if columns.len() == 1 { "another row has this value" } else { "another row has these values" };
+    Error::Conflict(columns.iter().map(|column| InputError::field(column, "unique", detail)).collect())
 }
 
 fn not_null(columns: &[&str]) -> Error {

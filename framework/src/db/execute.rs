@@ -17,6 +17,9 @@ const WARN_EVERY: Duration = Duration::from_secs(1);
 /// Statements whose last warning is remembered.
 const REMEMBERED: usize = 1000;
 
+/// Bytes of a slow statement that are logged.
+const SHOWN: usize = 2_000;
+
 /// What is known of every statement of a database.
 pub(super) struct Recorder {
     metrics: Arc<Metrics>,
@@ -55,9 +58,9 @@ impl Recorder {
             return;
         }
         self.metrics.db_slow_queries_total.with_label_values(&labels).inc();
-        if self.may_warn(&statement.sql) {
+        if self.may_warn(shown(&statement.sql)) {
             // The text has placeholders; values are never logged.
-            tracing::warn!(model = statement.model, ?duration, sql = %statement.sql, "slow query");
+            tracing::warn!(model = statement.model, ?duration, sql = %shown(&statement.sql), "slow query");
         }
     }
 
@@ -77,12 +80,18 @@ impl Recorder {
     }
 }
 
+/// As much of a statement as tells which one it is: an INSERT of a thousand rows has tens of thousands of placeholders.
+fn shown(sql: &str) -> &str {
+    &sql[..sql.floor_char_boundary(SHOWN)]
+}
+
 /// Refuses a statement beyond the query budget of a strict meter, before a connection is taken for it.
 pub(super) fn admit(statement: &Statement) -> Result<()> {
     let Some(meter) = Meter::current() else { return Ok(()) };
     if !meter.is_strict() || meter.statements() < meter.budget() {
         return Ok(());
     }
+    meter.refuse();
     Err(Error::BudgetExceeded(format!(
         "the query budget is spent: this endpoint may execute {} statements, and a further {} on {} is asked for; load \
          related rows with `include` instead of one by one, or raise the budget",
@@ -102,6 +111,13 @@ mod tests {
         assert!(recorder.may_warn("SELECT 1"));
         assert!(!recorder.may_warn("SELECT 1"));
         assert!(recorder.may_warn("SELECT 2"));
+    }
+
+    #[test]
+    fn a_long_statement_is_cut_between_characters() {
+        let long = format!("x{}", "é".repeat(SHOWN));
+        assert_eq!(shown(&long).len(), SHOWN - 1);
+        assert_eq!(shown("SELECT 1"), "SELECT 1");
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Lease {
     }
 
     /// Takes the time limit from the statements to come, for DDL and for waiting until another instance is done with it.
-    pub(super) fn unlimited(&mut self) {
+    pub(super) fn without_time_limit(&mut self) {
         self.limit = None;
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 tokio::task_local! {
@@ -16,6 +16,7 @@ pub struct Meter {
     nanoseconds: AtomicU64,
     budget: AtomicU32,
     strict: bool,
+    refused: AtomicBool,
 }
 
 impl Meter {
@@ -23,12 +24,25 @@ impl Meter {
     #[must_use]
     pub fn new(budget: u32, strict: bool) -> Arc<Self> {
         let (statements, nanoseconds) = (AtomicU32::new(0), AtomicU64::new(0));
-        Arc::new(Self { statements, nanoseconds, budget: AtomicU32::new(budget), strict })
+        Arc::new(Self {
+            statements,
+            nanoseconds,
+            budget: AtomicU32::new(budget),
+            strict,
+            refused: AtomicBool::new(false),
+        })
     }
 
     /// Sets the budget, once it is known what the request asks for.
     pub fn set_budget(&self, budget: u32) {
         self.budget.store(budget, Ordering::Relaxed);
+    }
+
+    /// Lets the request of this task, if it serves one, execute so many statements more.
+    pub fn allow(statements: u32) {
+        if let Some(meter) = Self::current() {
+            meter.budget.fetch_add(statements, Ordering::Relaxed);
+        }
     }
 
     /// The statements that the request may execute.
@@ -53,6 +67,17 @@ impl Meter {
     #[must_use]
     pub fn current() -> Option<Arc<Self>> {
         METER.try_with(Arc::clone).ok()
+    }
+
+    /// Remembers that a statement beyond the budget was refused.
+    pub fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether more statements were executed, or asked for, than the budget allows.
+    #[must_use]
+    pub fn is_exceeded(&self) -> bool {
+        self.refused.load(Ordering::Relaxed) || self.statements() > self.budget()
     }
 
     /// Counts one statement.

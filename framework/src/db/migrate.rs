@@ -10,11 +10,12 @@ use super::error;
 use super::inspect;
 use super::pool::Opener;
 use super::sqlite::BUSY_TIMEOUT;
+use super::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::model::ModelMeta;
 use crate::sql::{Dialect, Migration, schema};
 
-/// The lock under which tables are made; any number that no one else has.
+/// The lock under which tables are made and filled; any number that no one else has.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(6077204437361923)";
 
 /// How long an instance waits for another one that migrates the same SQLite file.
@@ -96,11 +97,8 @@ fn refused(error: MigrateError) -> Error {
 pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) -> Result<Vec<String>> {
     let dialect = database.dialect();
     let mut transaction = database.begin().await?;
-    transaction.unlimited();
-    if dialect == Dialect::Postgres {
-        transaction.batch("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
-        transaction.batch(LOCK).await?;
-    }
+    transaction.without_time_limit();
+    wait_for_others(&mut transaction).await?;
     let there = inspect::tables(&mut transaction.session(), models).await?;
     let is_missing = |model: &&'static ModelMeta| !model.view && there.of(model).is_none();
     let missing: Vec<_> = models.iter().copied().filter(is_missing).collect();
@@ -109,4 +107,33 @@ pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) 
     }
     transaction.commit().await?;
     Ok(missing.into_iter().map(|model| model.table.to_owned()).collect())
+}
+
+/// Waits until no other instance makes or fills tables, and holds them off for as long as the transaction lives. `None`
+/// where that cannot be: on SQLite, where a second writer is refused, and in a pool of one connection.
+///
+/// # Errors
+///
+/// No connection can be had.
+pub async fn hold_off_others(database: &Database) -> Result<Option<Transaction>> {
+    if database.dialect() == Dialect::Sqlite || database.status().max < 2 {
+        return Ok(None);
+    }
+    let mut transaction = database.begin().await?;
+    transaction.without_time_limit();
+    wait_for_others(&mut transaction).await?;
+    Ok(Some(transaction))
+}
+
+async fn wait_for_others(transaction: &mut Transaction) -> Result<()> {
+    if transaction.dialect() == Dialect::Postgres {
+        transaction
+            .batch(
+                "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                 SET LOCAL idle_in_transaction_session_timeout = 0",
+            )
+            .await?;
+        transaction.batch(LOCK).await?;
+    }
+    Ok(())
 }

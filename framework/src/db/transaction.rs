@@ -68,8 +68,8 @@ impl Transaction {
     }
 
     /// Takes the time limit from the statements to come.
-    pub(super) fn unlimited(&mut self) {
-        self.parts().1.unlimited();
+    pub(super) fn without_time_limit(&mut self) {
+        self.parts().1.without_time_limit();
     }
 }
 

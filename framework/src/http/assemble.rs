@@ -7,15 +7,17 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::uri::PathAndQuery;
 use poem::http::{Method, Uri, header};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response};
+use poem_openapi::error::ParsePathError;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::api::{self, Mounted};
 use super::docs;
 use super::extract::Known;
 use super::openapi::{Info, Specification, UserApi, specification};
+use super::problem::Problem;
 use super::routes::{Route, Routes};
 use crate::db::Database;
-use crate::error::Result;
+use crate::error::{Error, InputError, Result};
 use crate::model::Catalog;
 
 /// An API that was written by hand, as [`App::api`](crate::App::api) takes it.
@@ -53,7 +55,9 @@ pub(crate) fn assemble(
         let endpoint = endpoint.data(Known(mounted.into())).data(database.clone());
         let shared = Arc::new(WithoutPrefix { endpoint: endpoint.boxed(), prefix: prefix.to_owned() });
         for (method, path) in document.operations() {
-            routes.add(Route { method, path, endpoint: Shared(Arc::clone(&shared)).boxed() });
+            let parameters = parameters(&path);
+            let endpoint = OwnOperation { api: Arc::clone(&shared), parameters };
+            routes.add(Route { method, path, endpoint: endpoint.boxed() });
         }
         documents.push(document);
     }
@@ -118,12 +122,36 @@ fn without_prefix(uri: &Uri, prefix: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-struct Shared(Arc<WithoutPrefix>);
+/// One operation of an API that was written by hand.
+struct OwnOperation {
+    api: Arc<WithoutPrefix>,
+    /// The names of the path's parameters.
+    parameters: Vec<String>,
+}
 
-impl Endpoint for Shared {
+impl Endpoint for OwnOperation {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        self.0.call(request).await
+        let error = match self.api.call(request).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        Err(self.refused_parameter(&error).map_or(error, Into::into))
     }
+}
+
+impl OwnOperation {
+    /// The problem of a path's parameter under its own name; poem-openapi calls them `param0`, `param1` and so on.
+    fn refused_parameter(&self, error: &poem::Error) -> Option<Problem> {
+        let ParsePathError { name, reason } = error.downcast_ref()?;
+        let place: usize = name.strip_prefix("param")?.parse().ok()?;
+        let entry = InputError::parameter(self.parameters.get(place)?, "invalid_parameter", reason);
+        Some(Error::Parameters(vec![entry]).into())
+    }
+}
+
+fn parameters(path: &str) -> Vec<String> {
+    let inside = |segment: &str| segment.strip_prefix('{')?.strip_suffix('}').map(str::to_owned);
+    path.split('/').filter_map(inside).collect()
 }

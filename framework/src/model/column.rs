@@ -37,6 +37,8 @@ pub struct ColumnMeta {
     pub search: bool,
     /// What a value must satisfy.
     pub rules: &'static [Rule],
+    /// Whether JSON can be read as the `T` of a `Json<T>`; asked before it is stored, since afterwards no row could be read.
+    pub accepts: fn(&serde_json::Value) -> bool,
     /// An example for the specification, as JSON text.
     pub example: Option<&'static str>,
 }
@@ -374,6 +376,11 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     /// The value is none of this type, or NULL where the type has none.
     fn decode(row: &dyn Row, index: usize) -> Result<Self, DecodeError> {
         Self::decode_option(row, index)?.ok_or_else(|| DecodeError::null(index))
+    }
+
+    /// Whether JSON that a client sent can be read as this type; asked of JSON columns only.
+    fn accepts(_json: &serde_json::Value) -> bool {
+        true
     }
 
     /// The value as a statement binds it.

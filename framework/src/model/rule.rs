@@ -14,7 +14,12 @@ impl ColumnMeta {
     /// The first rule that `value` breaks: a stable code and a sentence that says what would be accepted. NULL breaks none.
     #[must_use]
     pub fn check(&self, value: &Value) -> Option<(&'static str, String)> {
-        self.rules.iter().find_map(|rule| rule.check(value))
+        match value {
+            Value::Json(json) if !(self.accepts)(json) => {
+                Some(("invalid_value", "expected JSON of the form that this field has".to_owned()))
+            }
+            value => self.rules.iter().find_map(|rule| rule.check(value)),
+        }
     }
 
     /// What is wrong with a pattern that is no regular expression; asked when an app starts.

@@ -230,6 +230,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> ColumnValue for Js
         serde_json::from_str(text).map(|value| Some(Self(value))).map_err(|error| DecodeError::new(index, error))
     }
 
+    fn accepts(json: &serde_json::Value) -> bool {
+        T::deserialize(json).is_ok()
+    }
+
     /// A value that serde cannot turn into JSON, such as a map with keys that are no text, becomes NULL.
     fn to_value(&self) -> Value {
         serde_json::to_value(&self.0).map_or(Value::Null, Value::Json)
@@ -251,6 +255,10 @@ impl<T: ColumnValue> ColumnValue for Option<T> {
 
     fn decode_option(row: &dyn Row, index: usize) -> Result<Option<Self>, DecodeError> {
         T::decode_option(row, index).map(Some)
+    }
+
+    fn accepts(json: &serde_json::Value) -> bool {
+        T::accepts(json)
     }
 
     fn to_value(&self) -> Value {

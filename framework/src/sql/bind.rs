@@ -3,9 +3,10 @@
 //! PostgreSQL has a type for each of ours. SQLite takes times as text in one fixed form, so that they compare as times do,
 //! dates, decimals and JSON as text, UUIDs as 16 bytes.
 
-use sea_query::{ArrayType, Expr, ExprTrait, Func, Value as Bound};
+use sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, Value as Bound};
 
 use super::Dialect;
+use super::schema::DECIMAL_COLLATION;
 use crate::model::value::format_timestamp;
 use crate::model::{ColumnMeta, ColumnType, Value};
 
@@ -30,6 +31,15 @@ pub(super) fn value(column: &ColumnMeta, value: &Value, dialect: Dialect) -> Bou
         (Value::Json(value), Dialect::Postgres) => Bound::Json(Some(Box::new(value.clone()))),
         (Value::Json(value), Dialect::Sqlite) => text(value.to_string()),
     }
+}
+
+/// A column as comparisons and orders take it: decimals, which are text on SQLite, compare as numbers there whoever has
+/// made the table.
+pub(super) fn compared(column: &ColumnMeta, expr: Expr, dialect: Dialect) -> Expr {
+    if column.ty == ColumnType::Decimal && dialect == Dialect::Sqlite {
+        return expr.binary(BinOper::Custom("COLLATE".into()), Expr::custom_keyword(DECIMAL_COLLATION));
+    }
+    expr
 }
 
 /// The value as an expression.
@@ -94,7 +104,10 @@ fn array(list: &[Bound], dialect: Dialect) -> Option<Bound> {
 /// the cache of prepared statements keeps them all.
 fn padded(mut list: Vec<Bound>) -> Vec<Bound> {
     if let Some(last) = list.last().cloned() {
-        list.resize(list.len().next_power_of_two(), last);
+        // Beyond this the next power of two is more than SQLite binds.
+        if list.len() <= 16_384 {
+            list.resize(list.len().next_power_of_two(), last);
+        }
     }
     list
 }

@@ -56,7 +56,7 @@ impl Conditions {
 
     fn compare(&self, comparison: &Comparison, table: &Table) -> Expr {
         let Comparison { column, operator, values } = comparison;
-        let left = table.column(column);
+        let left = bind::compared(column, table.column(column), self.dialect);
         let value = values.first().unwrap_or(&Value::Null);
         let right = || bind::expr(column, value, self.dialect);
         match operator {

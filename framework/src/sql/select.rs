@@ -97,7 +97,7 @@ mod tests {
     fn null_counts_as_the_largest_value() {
         assert_page(
             &books(&[(4, true), (6, false)]),
-            r#"ORDER BY "price" DESC NULLS FIRST, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#"ORDER BY "price" COLLATE couplet_decimal DESC NULLS FIRST, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
             r#"ORDER BY "price" DESC, "published_year" ASC, "id" ASC LIMIT $1"#,
         );
     }

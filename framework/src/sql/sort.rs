@@ -2,8 +2,8 @@
 
 use sea_query::{NullOrdering, Order, SelectStatement};
 
-use super::Dialect;
 use super::table::Table;
+use super::{Dialect, bind};
 use crate::query::Sort;
 
 /// Orders by the terms and then by the primary key, in the direction of the last term: the order is total, and one index
@@ -16,7 +16,7 @@ pub(super) fn order(statement: &mut SelectStatement, table: &Table, terms: &[Sor
 
     for term in terms.iter().copied().chain(key) {
         let order = if term.descending { Order::Desc } else { Order::Asc };
-        let column = table.column(term.column);
+        let column = bind::compared(term.column, table.column(term.column), dialect);
         match nulls(term, dialect) {
             Some(nulls) => statement.order_by_expr_with_nulls(column, order, nulls),
             None => statement.order_by_expr(column, order),

@@ -26,6 +26,7 @@ fn meta(column: &Column, first_key: bool) -> TokenStream {
     let access = access(column);
     let filter = filter(column);
     let rules = rules(column);
+    let accepts = call(column, "accepts");
     let example = option(example(column).map(|text| text.to_token_stream()));
     let unique = attr.unique.is_some();
     // Related rows are found by the key, and a delete of the related row looks for those that refer to it.
@@ -48,6 +49,7 @@ fn meta(column: &Column, first_key: bool) -> TokenStream {
             sort: #sort,
             search: #search,
             rules: &[#(#rules),*],
+            accepts: #accepts,
             example: #example,
         }
     }

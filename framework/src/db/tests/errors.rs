@@ -50,7 +50,7 @@ async fn a_composite_unique_key_is_explained_with_all_its_columns() {
         fixture.run("CREATE TABLE t (a integer, b integer, UNIQUE (a, b))").await.expect("created");
         fixture.run("INSERT INTO t VALUES (1, 2)").await.expect("inserted");
         let error = fixture.run("INSERT INTO t VALUES (1, 2)").await.expect_err("inserted twice");
-        assert_eq!(error.to_string(), "/a: another row has this a and b; /b: another row has this a and b");
+        assert_eq!(error.to_string(), "/a: another row has these values; /b: another row has these values");
     })
     .await;
 }

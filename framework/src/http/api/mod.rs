@@ -12,8 +12,8 @@ use super::problem::Problem;
 use super::routes::Route;
 use crate::crud::validate::{self, BodyKind};
 use crate::crud::{self, Write};
-use crate::db::{Database, Meter};
-use crate::error::{Error, InputError};
+use crate::db::{Database, Meter, Session};
+use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
 use crate::query::Filter;
 use crate::query::parse::{self, ListOptions};
@@ -121,6 +121,7 @@ impl Mounted {
     async fn list(&self, request: &Request) -> poem::Result<Response> {
         let mut query = parse::list(&self.options, query_string(request)).map_err(bad_parameters)?;
         query.filter = self.filter.clone().and(query.filter);
+        set_budget(crud::list::budget(&query));
         let result = crud::list(&query, &mut self.database.session()).await.map_err(problem)?;
         list_response(request, &result)
     }
@@ -135,24 +136,30 @@ impl Mounted {
         let mut query = parse::list(&target.options, query_string(request)).map_err(bad_parameters)?;
         let linked = Filter::LinkedTo(relation, key[0].clone());
         query.filter = target.filter.clone().and(linked).and(query.filter);
+        set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
         let result = crud::list(&query, &mut session).await.map_err(problem)?;
-        if result.loaded.is_empty() {
-            // An empty list may mean that there is no such parent.
-            if let Some(meter) = Meter::current() {
-                meter.set_budget(meter.budget() + 1);
-            }
-            let statement = sql::select::by_key(self.model(), &key, &self.filter, false, session.dialect());
-            if session.fetch(&statement).await.map_err(problem)?.len() == 0 {
-                return Err(problem(Error::NotFound(self.model().name)));
-            }
+        // An empty list may mean that there is no such parent; any list, that it is not shown.
+        if result.loaded.is_empty() || !self.filter.is_everything() {
+            self.find(&key, &mut session).await.map_err(problem)?;
         }
         list_response(request, &result)
+    }
+
+    /// Asks, with a statement beyond the budget, whether there is a row that may be shown.
+    async fn find(&self, key: &[Value], session: &mut Session<'_>) -> Result<()> {
+        Meter::allow(1);
+        let statement = sql::select::by_key(self.model(), key, &self.filter, false, session.dialect());
+        match session.fetch(&statement).await?.len() {
+            0 => Err(Error::NotFound(self.model().name)),
+            _ => Ok(()),
+        }
     }
 
     async fn get(&self, request: &Request) -> poem::Result<Response> {
         let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
         let key = self.key(request)?;
+        set_budget(crud::get::budget(&include));
         let mut session = self.database.session();
         let row = crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
         row_response(StatusCode::OK, &row)
@@ -188,6 +195,7 @@ impl Mounted {
     }
 
     async fn write(&self, write: Write) -> poem::Result<Loaded> {
+        set_budget(crud::write::budget(self.model(), &write));
         let mut rows = crud::write(self.model(), write, &self.database).await.map_err(problem)?;
         rows.pop().ok_or_else(|| problem(Error::NotFound(self.model().name)))
     }
@@ -216,6 +224,13 @@ impl Mounted {
 
 fn query_string(request: &Request) -> &str {
     request.uri().query().unwrap_or_default()
+}
+
+/// A derived endpoint knows how many statements it may execute.
+fn set_budget(statements: u32) {
+    if let Some(meter) = Meter::current() {
+        meter.set_budget(statements);
+    }
 }
 
 /// Whether each `%` begins an escape and all of them are UTF-8; poem takes a segment where that is not so as it stands.

@@ -120,6 +120,15 @@ struct LimitedBody {
     upload: Upload,
 }
 
+/// Who drops the body no longer waits for it.
+impl Drop for LimitedBody {
+    fn drop(&mut self) {
+        if self.upload.is_awaited() {
+            self.upload.set(State::Idle);
+        }
+    }
+}
+
 impl hyper::body::Body for LimitedBody {
     type Data = Bytes;
     type Error = io::Error;

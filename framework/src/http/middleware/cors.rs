@@ -33,7 +33,8 @@ impl<E: Endpoint> Endpoint for CrossOrigin<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let Some(origin) = self.allowed_origin(request.headers()) else {
             // Without the headers a browser keeps the answer from the page; other clients need none.
-            return self.endpoint.call(request).await.map(IntoResponse::into_response);
+            let response = self.endpoint.call(request).await.map(IntoResponse::into_response);
+            return response.map(depends_on_origin);
         };
         let wanted = |name: HeaderName| request.headers().get(name).cloned();
         let asks_for = (wanted(header::ACCESS_CONTROL_REQUEST_METHOD), wanted(header::ACCESS_CONTROL_REQUEST_HEADERS));
@@ -46,8 +47,7 @@ impl<E: Endpoint> Endpoint for CrossOrigin<E> {
             }
         };
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
-        Ok(response)
+        Ok(depends_on_origin(response))
     }
 }
 
@@ -57,6 +57,12 @@ impl<E> CrossOrigin<E> {
         let allowed = self.origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes());
         allowed.then(|| origin.clone())
     }
+}
+
+/// Caches keep the answers to different origins apart.
+fn depends_on_origin(mut response: Response) -> Response {
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+    response
 }
 
 /// The browser asks before it sends what a form could not.

@@ -108,16 +108,19 @@ impl Endpoint for Router {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let (since, method) = (Instant::now(), method_label(request.method()));
-        let answer = self.route.call(request).await;
-        if let Err(error) = &answer {
-            // Endpoints settle their errors themselves: what comes here has found none.
-            self.metrics.refused(method, "unmatched", error.status().as_str(), since.elapsed());
-        }
-        answer.map_err(|error| match error.status() {
+        let (since, method, occasion) = (Instant::now(), method_label(request.method()), Occasion::of(&request));
+        let error = match self.route.call(request).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        // Endpoints settle their errors themselves: what comes here has found none. It is settled as well, since the
+        // layers around, which add headers, see answers only.
+        self.metrics.refused(method, "unmatched", error.status().as_str(), since.elapsed());
+        let error = match error.status() {
             StatusCode::NOT_FOUND => Problem::new(StatusCode::NOT_FOUND).with_detail("nothing is served here").into(),
             _ => error,
-        })
+        };
+        Ok(occasion.settle(Err(error)).await)
     }
 }
 
@@ -231,7 +234,7 @@ impl Measured {
         let meter = Meter::new(self.options.query_budget, self.options.development);
         let result = Meter::scope(Arc::clone(&meter), self.endpoint.call(request)).await;
         let mut response = occasion.settle(result).await;
-        in_progress.finish(response.status().as_str(), meter.statements(), meter.budget());
+        in_progress.finish(response.status().as_str(), meter.statements(), meter.is_exceeded());
         if self.options.development
             && let Ok(timing) = HeaderValue::try_from(server_timing(&meter))
         {
