@@ -76,6 +76,9 @@ on_each_database! {
                     case.status, case.codes, answer.status, answer.codes(), answer.body
                 ));
             }
+            if answer.body.len() > 64 * 1024 {
+                wrong.push(format!("{} bytes of an answer: {shown:?}", answer.body.len()));
+            }
             if answer.body.contains("HTTP/1.1 ") {
                 wrong.push(format!("answered twice: {shown:?}"));
             }

@@ -10,7 +10,19 @@ pub fn long_and_many() -> Vec<Case> {
     let deep = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
     let cycle = vec!["owner.things"; 500].join(".");
     let long = "x".repeat(16 * 1024);
+    let members = (0..60_000).map(|n| format!("\"a{n}\": 1")).collect::<Vec<_>>().join(", ");
+    let long_name = "n".repeat(1_000_000);
     vec![
+        json(
+            "POST",
+            "/things",
+            format!("{{{members}}}"),
+            422,
+            "unknown_field unknown_field unknown_field unknown_field",
+        ),
+        json("PATCH", "/things/1", format!("{{\"{long_name}\": 1}}"), 422, "unknown_field"),
+        json("PATCH", "/things/1", format!("{{\"color\": \"{long_name}\"}}"), 422, "invalid_value"),
+        json("PATCH", "/things/1", format!("{{\"name\": \"{long_name}\"}}"), 422, "length"),
         list(repeated("small__in=1", 501), 400, "too_many"),
         list(repeated("small=1", 1000), 400, "duplicate_parameter"),
         list(repeated("a=1", 5001), 414, ""),
