@@ -12,6 +12,7 @@ async fn main() -> couplet::Result<()> {
     App::from_env()?
         .title("Book catalogue")
         .description("Books, who has written them, and what readers think of them.")
+        .license("MIT OR Apache-2.0", "https://spdx.org/licenses/")
         .migrations(couplet::migrations!())
         .seed(seed::fill)
         .command(import::command(), import::run)

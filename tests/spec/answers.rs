@@ -24,8 +24,8 @@ fn assert_described(document: &Value, operation: &Value, answer: &Answer) {
 }
 
 async fn everything_included(client: &Client, operation: &Value, path: &str) -> Answer {
-    let parameters = operation["parameters"].as_array().into_iter().flatten();
-    let include = parameters.filter(|parameter| parameter["name"] == "include").next_back();
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    let include = parameters.find(|parameter| parameter["name"] == "include");
     let paths = include.map(|parameter| parameter["schema"]["items"]["enum"].as_array().unwrap());
     let paths: Vec<&str> = paths.into_iter().flatten().filter_map(Value::as_str).collect();
     let query = if paths.is_empty() { String::new() } else { format!("?include={}", paths.join(",")) };

@@ -99,6 +99,24 @@ async fn references_lead_somewhere_and_components_are_referred_to() {
 }
 
 #[tokio::test]
+async fn null_is_said_of_schemas_with_a_type() {
+    fn visit(value: &Value) {
+        match value {
+            Value::Object(members) => {
+                assert!(!members.contains_key("nullable") || members.contains_key("type"), "{value}");
+                members.values().for_each(visit);
+            }
+            Value::Array(items) => items.iter().for_each(visit),
+            _ => {}
+        }
+    }
+    let database = TestDatabase::sqlite();
+    let (app, client) = start(&database).await;
+    visit(&document(&client).await);
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn operations_have_ids_of_their_own_and_problems_as_errors() {
     let database = TestDatabase::sqlite();
     let (app, client) = start(&database).await;

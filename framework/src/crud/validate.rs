@@ -5,6 +5,7 @@ use serde_json::{Map, Value as JsonValue};
 use crate::error::InputError;
 use crate::model::nearest::nearest;
 use crate::model::{Changes, ColumnMeta, ModelMeta, RelationMeta, Value};
+use crate::query::parse::shown;
 
 /// What a body is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,12 @@ pub fn body(
     kind: BodyKind,
     body: &Map<String, JsonValue>,
 ) -> Result<Changes, Vec<InputError>> {
-    let mut errors: Vec<InputError> = body.keys().filter_map(|name| refuse(model, kind, name)).collect();
+    let mut refused = body.keys().filter_map(|name| refuse(model, kind, name));
+    let mut errors: Vec<InputError> = refused.by_ref().take(MAX_REFUSED).collect();
+    if refused.next().is_some() {
+        let detail = format!("more fields are not accepted than the first {MAX_REFUSED} that are named");
+        errors.push(InputError::request("too_many", detail));
+    }
     let mut changes = Changes::default();
     for (index, column) in model.columns.iter().enumerate().filter(|(index, _)| settable(model, *index, kind)) {
         match read(column, kind, body.get(column.api_name)) {
@@ -82,6 +88,7 @@ fn refuse(model: &'static ModelMeta, kind: BodyKind, name: &str) -> Option<Input
         if computed {
             return Some(InputError::field(name, "read_only", format!("\"{name}\" is computed by the server")));
         }
+        let name = &*shown(name);
         return Some(InputError::field(name, "unknown_field", unknown(name, &names)));
     };
     let detail = if column.writable() {
@@ -128,6 +135,8 @@ fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Ve
     if errors.is_empty() { Ok(values) } else { Err(errors) }
 }
 
+/// Members that are not accepted and named at most: a megabyte of them must not be answered by many.
+const MAX_REFUSED: usize = 20;
 /// Keys of one set at most.
 pub const MAX_KEYS: usize = 1_000;
 

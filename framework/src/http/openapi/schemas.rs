@@ -21,7 +21,7 @@ pub(super) fn row(model: &'static ModelMeta) -> JsonValue {
     for computed in model.computed {
         let mut schema = described(type_schema(computed.ty), computed.doc);
         schema["readOnly"] = json!(true);
-        if computed.nullable {
+        if computed.nullable && computed.ty != ColumnType::Json {
             schema["nullable"] = json!(true);
         }
         properties.insert(computed.api_name.to_owned(), schema);
@@ -203,7 +203,8 @@ pub(super) fn column_schema(column: &ColumnMeta) -> JsonValue {
     for rule in column.rules {
         apply_rule(&mut schema, column.ty, *rule);
     }
-    if column.nullable {
+    // A schema without a type, as that of JSON, admits null by itself.
+    if column.nullable && column.ty != ColumnType::Json {
         schema["nullable"] = json!(true);
         if let Some(JsonValue::Array(values)) = schema.get_mut("enum") {
             values.push(JsonValue::Null);

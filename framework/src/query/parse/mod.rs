@@ -13,6 +13,7 @@ mod sort;
 pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use name::parameters;
+pub(crate) use parameters::shown;
 pub use sort::sortable;
 
 use std::collections::HashMap;
@@ -24,11 +25,11 @@ use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
 use page::PageParameters;
-use parameters::{Parameter, decode, shown};
+use parameters::{Parameter, decode};
 
 /// Conditions of a query at most.
 const MAX_FILTERS: usize = 100;
-/// Mistakes whose nearest name is looked for; a query with more was not mistyped.
+/// Mistakes that say what would be accepted and which name is nearest; a query with more was not mistyped.
 const MAX_SUGGESTIONS: usize = 20;
 
 /// What is wrong with one parameter.

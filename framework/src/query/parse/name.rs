@@ -70,6 +70,10 @@ fn filters(column: &ColumnMeta) -> Vec<String> {
 
 fn unknown(what: &str, code: &'static str, name: &str, suggest: bool, accepted: &[String]) -> InputError {
     let mut detail = format!("unknown {what} {:?}", shown(name));
+    if !suggest && !accepted.is_empty() {
+        // The mistakes before it have said what is accepted; repeated, the answer would be many times the question.
+        return InputError::parameter(shown(name), code, detail);
+    }
     let likely = suggest.then(|| nearest(name, accepted.iter().map(String::as_str))).flatten();
     if let Some(likely) = likely {
         detail.push_str(&format!("; did you mean {likely:?}?"));

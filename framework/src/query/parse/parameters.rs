@@ -48,7 +48,7 @@ pub(super) fn decode(query: &str, ignored: &[String], errors: &mut Vec<InputErro
 }
 
 /// The name as an error repeats it, which is not for as long as a client likes.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     match name.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),

@@ -1,50 +1,7 @@
-//! Input that is wrong in every way: each request has its exact status and codes, no statement is executed for what
-//! cannot be read, and the server answers afterwards as before.
-
-use couplet_tests::on_each_database;
-
-use super::raw::exchange;
-use super::support::start;
-
-/// A request, the status of its answer and the codes of the mistakes that it names.
-struct Case {
-    request: Vec<u8>,
-    status: u16,
-    codes: &'static str,
-}
-
-fn case(request: impl AsRef<[u8]>, status: u16, codes: &'static str) -> Case {
-    Case { request: request.as_ref().to_vec(), status, codes }
-}
-
-/// A request without a body.
-fn bare(method: &str, target: &str, status: u16, codes: &'static str) -> Case {
-    case(format!("{method} {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"), status, codes)
-}
-
-fn with_body(method: &str, target: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
-    let length = body.len();
-    let head = format!(
-        "{method} {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{content_type}content-length: {length}\r\n\r\n"
-    );
-    [head.as_bytes(), body].concat()
-}
-
-fn json(method: &str, target: &str, body: impl AsRef<[u8]>, status: u16, codes: &'static str) -> Case {
-    case(with_body(method, target, "content-type: application/json\r\n", body.as_ref()), status, codes)
-}
-
-fn chunked(method: &str, target: &str, body: &[u8], status: u16, codes: &'static str) -> Case {
-    let head = format!(
-        "{method} {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n\
-         transfer-encoding: chunked\r\n\r\n{:x}\r\n",
-        body.len()
-    );
-    case([head.as_bytes(), body, b"\r\n0\r\n\r\n"].concat(), status, codes)
-}
+//! What can be said in a line: query strings, bodies, methods with targets.
 
 /// Query strings of a list; all are 400.
-const QUERIES: &[(&str, &str)] = &[
+pub const QUERIES: &[(&str, &str)] = &[
     // pages
     ("page=0", "invalid_value"),
     ("page=-1", "invalid_value"),
@@ -183,7 +140,7 @@ const QUERIES: &[(&str, &str)] = &[
 ];
 
 /// Bodies of a create.
-const BODIES: &[(&[u8], u16, &str)] = &[
+pub const BODIES: &[(&[u8], u16, &str)] = &[
     // no JSON
     (b"", 400, "invalid_json"),
     (b" \r\n\t", 400, "invalid_json"),
@@ -279,7 +236,7 @@ const BODIES: &[(&[u8], u16, &str)] = &[
 ];
 
 /// Methods and targets.
-const TARGETS: &[(&str, &str, u16, &str)] = &[
+pub const TARGETS: &[(&str, &str, u16, &str)] = &[
     ("GET", "/things/0", 404, ""),
     ("GET", "/things/-1", 404, ""),
     ("GET", "/things/x", 400, "invalid_value"),
@@ -336,181 +293,3 @@ const TARGETS: &[(&str, &str, u16, &str)] = &[
     ("GET", "http://elsewhere/things?page=0", 400, "invalid_value"),
     ("GET", "things", 404, ""),
 ];
-
-fn long_and_many() -> Vec<Case> {
-    let list = |query: String, status, codes| bare("GET", &format!("/things?{query}"), status, codes);
-    let repeated = |term: &str, times: usize| vec![term; times].join("&");
-    let names = |times: usize| (0..times).map(|n| format!("a{n}=1")).collect::<Vec<_>>().join("&");
-    let deep = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
-    let cycle = vec!["owner.things"; 500].join(".");
-    let long = "x".repeat(16 * 1024);
-    vec![
-        list(repeated("small__in=1", 501), 400, "too_many"),
-        list(repeated("small=1", 1000), 400, "duplicate_parameter"),
-        list(repeated("a=1", 5001), 414, ""),
-        list(names(1000), 400, "too_many unknown_parameter unknown_parameter unknown_parameter"),
-        list(names(10_000), 414, "-"),
-        list(format!("include={cycle}"), 400, "too_deep"),
-        list(format!("include={}", vec!["owner"; 51].join(",")), 400, "too_many"),
-        list(
-            format!("sort={}", vec!["nope"; 60].join(",")),
-            400,
-            "unknown_field unknown_field unknown_field unknown_field",
-        ),
-        list(format!("name__icontains={}", "x".repeat(1001)), 400, "invalid_value"),
-        list(format!("q={}", "x".repeat(201)), 400, "invalid_value"),
-        list(format!("name={long}"), 414, ""),
-        bare("GET", &format!("/{long}"), 404, ""),
-        bare("GET", &format!("/labels/{long}"), 414, ""),
-        bare("GET", &format!("/labels/{}", "x".repeat(70_000)), 414, "-"),
-        json("POST", "/things", deep(100_000), 400, "too_deep"),
-        json("POST", "/things", [b"{\"extra\": ", deep(32).as_slice(), b"}"].concat(), 400, "too_deep"),
-        json("POST", "/things", vec![b'{'; 1_000_000], 400, "too_deep"),
-        json("POST", "/things", vec![b' '; 1024 * 1024], 400, "invalid_json"),
-        chunked("POST", "/things", &vec![b' '; 1024 * 1024 + 1], 413, ""),
-        case(head_only(1024 * 1024 + 1, ""), 413, ""),
-        case(head_only(1024 * 1024 + 1, "expect: 100-continue\r\n"), 413, ""),
-        case(head_only(usize::MAX - 2, ""), 413, ""),
-        case(
-            format!("GET /things HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx: {}\r\n\r\n", "y".repeat(33 * 1024)),
-            431,
-            "",
-        ),
-        case(format!("GET /things HTTP/1.1\r\nhost: a\r\n{}\r\n", "x: y\r\n".repeat(200)), 431, "-"),
-    ]
-}
-
-fn head_only(length: usize, more: &str) -> String {
-    format!(
-        "POST /things HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n{more}\
-         content-length: {length}\r\n\r\n"
-    )
-}
-
-fn bodies_in_other_ways() -> Vec<Case> {
-    let typed = |content_type: &str| {
-        with_body("POST", "/things", &format!("content-type: {content_type}\r\n"), br#"{"name": "x"}"#)
-    };
-    let good = br#"{"name": "x"}"#;
-    vec![
-        case(with_body("POST", "/things", "", good), 415, ""),
-        case(typed(""), 415, ""),
-        case(typed("text/plain"), 415, ""),
-        case(typed("application/jsonp"), 415, ""),
-        case(typed("application/xml"), 415, ""),
-        case(typed("application/x-www-form-urlencoded"), 415, ""),
-        case(typed("multipart/form-data; boundary=x"), 415, ""),
-        case(typed("application/merge-patch+json"), 415, ""),
-        case(typed("text/json, application/json"), 415, ""),
-        case(typed("\u{fffd}"), 415, ""),
-        json("PUT", "/things/1", "{}", 422, "required"),
-        json("PUT", "/things/1", r#"{"name": "x", "id": 1}"#, 422, "read_only"),
-        json("PUT", "/things/9", r#"{"name": "x"}"#, 404, ""),
-        json("PUT", "/labels/old", r#"{"name": "new"}"#, 422, "read_only"),
-        json("PATCH", "/things/1", r#"{"name": null}"#, 422, "not_null"),
-        json("PATCH", "/things/1", r#"{"id": 2, "note": "x", "loud": "X"}"#, 422, "read_only unknown_field read_only"),
-        json("PATCH", "/things/1", "[]", 422, "invalid_value"),
-        json("PATCH", "/things/9", r#"{"name": "x"}"#, 404, ""),
-        json("PATCH", "/things/x", r#"{"name": 1}"#, 400, "invalid_value"),
-        json("PATCH", "/labels/%00", "{}", 400, "invalid_value"),
-        json("POST", "/labels", r#"{"name": "old"}"#, 409, "unique"),
-        json("POST", "/labels", r#"{"name": "\u0000"}"#, 422, "invalid_value"),
-        chunked("POST", "/things", b"{", 400, "invalid_json"),
-        chunked("POST", "/things", br#"{"name": 1}"#, 422, "invalid_value"),
-    ]
-}
-
-/// What proxies and servers could understand differently, and what is no HTTP.
-fn shapes() -> Vec<Case> {
-    let post = |headers: &str, body: &str| {
-        format!(
-            "POST /things HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n{headers}\r\n{body}"
-        )
-    };
-    // Chunks win over a length, and the connection ends with the answer: what follows is not taken for a request.
-    let smuggled = |headers: &str| {
-        let hidden = "GET /things HTTP/1.1\r\nhost: a\r\n\r\n";
-        format!("POST /things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{headers}\r\n0\r\n\r\n{hidden}")
-    };
-    vec![
-        case(post("content-length: 2\r\ncontent-length: 3\r\n", "{}x"), 400, "-"),
-        case(post("content-length: 2, 3\r\n", "{}x"), 400, "-"),
-        case(post("content-length: -1\r\n", "{}"), 400, "-"),
-        case(post("content-length: +2\r\n", "{}"), 400, "-"),
-        case(post("content-length: 0x2\r\n", "{}"), 400, "-"),
-        case(post("content-length: 99999999999999999999\r\n", "{}"), 400, "-"),
-        case(smuggled("content-length: 5\r\ntransfer-encoding: chunked\r\n"), 400, "invalid_json"),
-        case(smuggled("transfer-encoding: chunked\r\ncontent-length: 5\r\n"), 400, "invalid_json"),
-        case(post("transfer-encoding: chunked, identity\r\n", "0\r\n\r\n"), 400, "-"),
-        case(post("transfer-encoding: identity\r\n", "{}"), 400, "-"),
-        case(post("transfer-encoding: xchunked\r\n", "0\r\n\r\n"), 400, "-"),
-        case(post("transfer-encoding : chunked\r\n", "0\r\n\r\n"), 400, "-"),
-        case(post("transfer-encoding: chunked\r\n", "zz\r\n{}\r\n0\r\n\r\n"), 400, "incomplete_body"),
-        case(post("transfer-encoding: chunked\r\n", "-1\r\n{}\r\n0\r\n\r\n"), 400, "incomplete_body"),
-        case(post("transfer-encoding: chunked\r\n", "ffffffffffffffffff\r\n{}\r\n0\r\n\r\n"), 400, "incomplete_body"),
-        case(post(" folded: x\r\n", "{}"), 400, "-"),
-        case(post("x: a\0b\r\ncontent-length: 2\r\n", "{}"), 400, "-"),
-        case(post("x\0: b\r\ncontent-length: 2\r\n", "{}"), 400, "-"),
-        case("GET /things\r\n\r\n", 400, "-"),
-        case("GET  /things HTTP/1.1\r\nhost: a\r\n\r\n", 400, "-"),
-        case("GET /th ings HTTP/1.1\r\nhost: a\r\n\r\n", 400, "-"),
-        case("GET /things HTTP/9.9\r\nhost: a\r\n\r\n", 400, "-"),
-        case("G\0T /things HTTP/1.1\r\nhost: a\r\n\r\n", 400, "-"),
-        case(b"GET /things?name=\xff HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", 400, "-"),
-        case(b"GET /labels/\xff HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", 400, "-"),
-        case(b"GET /things?name=\0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", 400, "-"),
-        case("GET /things?page=0 HTTP/1.0\r\n\r\n", 400, "invalid_value"),
-        case(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "-"),
-        case("hello\r\n\r\n", 400, "-"),
-    ]
-}
-
-fn cases() -> Vec<Case> {
-    let lists = QUERIES.iter().map(|(query, codes)| bare("GET", &format!("/things?{query}"), 400, codes));
-    let bodies = BODIES.iter().map(|(body, status, codes)| json("POST", "/things", body, *status, codes));
-    let targets = TARGETS.iter().map(|(method, target, status, codes)| bare(method, target, *status, codes));
-    let mut cases: Vec<Case> = lists.chain(bodies).chain(targets).collect();
-    cases.extend(long_and_many());
-    cases.extend(bodies_in_other_ways());
-    cases.extend(shapes());
-    cases
-}
-
-on_each_database! {
-    async fn bad_requests_get_their_exact_answers(database: TestDatabase) {
-        let (app, client) = start(&database).await;
-        let cases = cases();
-        assert!(cases.len() >= 120);
-        let mut wrong = Vec::new();
-        for case in &cases {
-            let answer = exchange(app.address(), &case.request).await;
-            let shown = String::from_utf8_lossy(&case.request[..case.request.len().min(300)]).into_owned();
-            if (answer.status, answer.codes().as_str()) != (case.status, case.codes) {
-                wrong.push(format!(
-                    "expected {} {:?}, got {} {:?}: {shown:?}\n    {}",
-                    case.status, case.codes, answer.status, answer.codes(), answer.body
-                ));
-            }
-            if answer.body.contains("HTTP/1.1 ") {
-                wrong.push(format!("answered twice: {shown:?}"));
-            }
-            // Only what can be read is worth a statement.
-            let asked = answer.head.contains("db;desc=") && !answer.head.contains("db;desc=\"0 ");
-            if asked && !matches!(answer.status, 404 | 409) {
-                wrong.push(format!("the database was asked: {shown:?}"));
-            }
-        }
-        assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-
-        let list = client.get("/things?sort=id").await.expect(200);
-        assert_eq!(list["/meta/total"], 2, "nothing was written");
-        let metrics = client.get("/metrics").await.expect(200).text();
-        let in_progress = metrics.lines().filter(|line| line.starts_with("http_requests_in_progress{"));
-        for line in in_progress.filter(|line| !line.contains("/metrics")) {
-            assert!(line.ends_with(" 0"), "{line}");
-        }
-        let failed = metrics.lines().find(|line| line.contains("status_code=\"5"));
-        assert_eq!(failed, None);
-        app.stop().await.unwrap();
-    }
-}
