@@ -23,7 +23,7 @@ use crate::config::{Config, ServerConfig};
 use crate::db::{Database, DatabaseOptions};
 use crate::error::{Error, Result};
 use crate::http::api::Mounted;
-use crate::http::assemble::{OwnApi, assemble};
+use crate::http::assemble::{OwnApi, add_own, assemble};
 use crate::http::openapi::{Info, License, Specification};
 use crate::http::{self, Routes, Shutdown, health};
 use crate::metrics::Metrics;
@@ -309,18 +309,20 @@ impl App {
         let (mut public, _) = self.assemble(database)?;
         let mut private = self.config.server.admin_bind.map(|_| Routes::default());
         for route in health::routes(vec![health::Dependency::database(database), prepared], shutdown.clone()) {
-            public.add(route);
+            add_own(&mut public, route)?;
         }
         if self.config.docs.enabled {
+            // An app may have a page of its own there.
             public.add(http::home_route());
         }
-        private.as_mut().unwrap_or(&mut public).add(http::metrics_route(metrics));
+        add_own(private.as_mut().unwrap_or(&mut public), http::metrics_route(metrics))?;
         Ok((public, private))
     }
 
     /// Mistakes in how the app is put together.
     fn check(&self) -> Result<()> {
         let mut mistakes = self.mistakes.clone();
+        mistakes.extend(self.catalog.clashes());
         for model in self.catalog.models() {
             for column in model.columns {
                 if let Some(error) = column.broken_pattern() {

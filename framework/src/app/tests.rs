@@ -57,6 +57,62 @@ async fn a_pattern_that_is_no_regular_expression_stops_the_start() {
     assert!(error.to_string().starts_with("the pattern of Code.text is no regular expression"), "{error}");
 }
 
+/// What an app with [`Label`] does not take.
+mod clashing {
+    use super::{Model, Resource};
+
+    /// Another label.
+    #[derive(Model, Resource)]
+    #[model(table = "others")]
+    #[resource(path = "others")]
+    pub(crate) struct Label {
+        /// The key.
+        pub id: i64,
+    }
+
+    /// A label of the same table.
+    #[derive(Model)]
+    #[model(table = "labels")]
+    pub(crate) struct Sticker {
+        /// The key.
+        pub id: i64,
+    }
+
+    /// Named as a page of labels.
+    #[derive(Model)]
+    pub(crate) struct LabelPage {
+        /// The key.
+        pub id: i64,
+    }
+
+    /// A resource that stands in the framework's way.
+    #[derive(Model, Resource)]
+    #[resource(path = "metrics")]
+    pub(crate) struct Metric {
+        /// The key.
+        pub id: i64,
+    }
+}
+
+#[tokio::test]
+async fn what_clashes_stops_the_start() {
+    async fn refused(app: App) -> String {
+        match app.start().await {
+            Err(error) => error.to_string(),
+            Ok(_) => unreachable!("a clash stops the start"),
+        }
+    }
+    let app = || App::new(config()).resource::<Label>();
+    let said = refused(app().resource::<clashing::Label>()).await;
+    assert_eq!(said, "two models are named `Label`; rename one of the structs");
+    let said = refused(app().model::<clashing::Sticker>()).await;
+    assert!(said.starts_with("`Label` and `Sticker` both have the table `labels`"), "{said}");
+    let said = refused(app().model::<clashing::LabelPage>()).await;
+    assert!(said.contains("two schemas of the specification are named LabelPage"), "{said}");
+    let said = refused(app().resource::<clashing::Metric>()).await;
+    assert!(said.starts_with("GET /metrics is served by the framework itself"), "{said}");
+}
+
 #[tokio::test]
 async fn two_apps_live_in_one_process_and_share_nothing() {
     let one = App::new(config()).resource::<Label>().start().await.expect("started");

@@ -57,7 +57,8 @@ pub(crate) fn assemble(
         for (method, path) in document.operations() {
             let parameters = parameters(&path);
             let endpoint = OwnOperation { api: Arc::clone(&shared), parameters };
-            routes.add(Route { method, path, endpoint: endpoint.boxed() });
+            let route = Route { method, path, endpoint: endpoint.boxed() };
+            add(&mut routes, route, "another endpoint of yours; give one of them another path")?;
         }
         documents.push(document);
     }
@@ -69,24 +70,38 @@ pub(crate) fn assemble(
     }
     let specification = specification(info, catalog, mounted, &documents)?;
     if with_docs {
-        add_docs(&mut routes, &info.title, &specification);
+        for route in docs_routes(&info.title, &specification) {
+            add_own(&mut routes, route)?;
+        }
     }
     Ok((routes, specification))
+}
+
+/// Adds a route of the framework, which no endpoint of the app may take.
+///
+/// # Errors
+///
+/// One has taken it.
+pub(crate) fn add_own(routes: &mut Routes, route: Route) -> Result<()> {
+    add(routes, route, "the framework itself; give your resource or endpoint another path, or set server.prefix")
+}
+
+fn add(routes: &mut Routes, route: Route, by: &str) -> Result<()> {
+    let place = format!("{} {}", route.method, route.path);
+    if routes.add(route) { Ok(()) } else { Err(Error::Startup(format!("{place} is served by {by}"))) }
 }
 
 /// Where the specification is served.
 pub(crate) const SPECIFICATION: &str = "/openapi.json";
 
-fn add_docs(routes: &mut Routes, title: &str, specification: &Specification) {
-    let mut add = |path: &str, endpoint| {
-        routes.add(Route { method: Method::GET, path: path.to_owned(), endpoint });
-    };
-    add(SPECIFICATION, fixed("application/json", &specification.json));
-    add("/openapi.yaml", fixed("application/yaml", &specification.yaml));
-    for page in docs::pages(title, SPECIFICATION) {
-        let path = page.path();
-        add(path, page.boxed());
-    }
+fn docs_routes(title: &str, specification: &Specification) -> Vec<Route> {
+    let route = |path: &str, endpoint| Route { method: Method::GET, path: path.to_owned(), endpoint };
+    let mut routes = vec![
+        route(SPECIFICATION, fixed("application/json", &specification.json)),
+        route("/openapi.yaml", fixed("application/yaml", &specification.yaml)),
+    ];
+    routes.extend(docs::pages(title, SPECIFICATION).into_iter().map(|page| route(page.path(), page.boxed())));
+    routes
 }
 
 /// Answers with the same bytes each time.

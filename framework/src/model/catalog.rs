@@ -28,4 +28,24 @@ impl Catalog {
     pub fn models(&self) -> &[&'static ModelMeta] {
         &self.models
     }
+
+    /// Models that cannot be told apart: two of one name, of which the specification would show one, or two of one table.
+    #[must_use]
+    pub fn clashes(&self) -> Vec<String> {
+        let mut clashes = Vec::new();
+        for (index, model) in self.models.iter().enumerate() {
+            for other in &self.models[..index] {
+                let name = model.name;
+                if name == other.name {
+                    clashes.push(format!("two models are named `{name}`; rename one of the structs"));
+                } else if (model.schema, model.table) == (other.schema, other.table) {
+                    let (other, table) = (other.name, model.table);
+                    clashes.push(format!(
+                        "`{other}` and `{name}` both have the table `{table}`; give one `#[model(table = \"..\")]`"
+                    ));
+                }
+            }
+        }
+        clashes
+    }
 }

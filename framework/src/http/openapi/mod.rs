@@ -64,7 +64,7 @@ pub(crate) fn specification(
         "tags": mounted.iter().map(|mounted| tag(mounted)).collect::<Vec<_>>(),
         "paths": paths(mounted),
         "components": {
-            "schemas": component_schemas(catalog, mounted),
+            "schemas": component_schemas(catalog, mounted)?,
             "responses": operations::error_responses(),
             "headers": operations::headers(),
         },
@@ -112,15 +112,22 @@ fn paths(all: &[Arc<Mounted>]) -> JsonValue {
     paths.into()
 }
 
-fn component_schemas(catalog: &Catalog, mounted: &[Arc<Mounted>]) -> JsonValue {
+/// # Errors
+///
+/// Two schemas of one name, as of a model `BookPage` beside the pages of a resource `Book`.
+fn component_schemas(catalog: &Catalog, mounted: &[Arc<Mounted>]) -> Result<JsonValue> {
+    let rows = catalog.models().iter().map(|model| (model.name.to_owned(), schemas::row(model)));
+    let of_resources = mounted.iter().flat_map(|mounted| schemas::of_resource(mounted));
+    let common =
+        [("PageMeta".to_owned(), schemas::page_meta()), (problem::SCHEMA.to_owned(), problem::Problem::schema())];
     let mut components = Map::new();
-    for model in catalog.models() {
-        components.insert(model.name.to_owned(), schemas::row(model));
+    for (name, schema) in rows.chain(of_resources).chain(common) {
+        if components.contains_key(&name) {
+            return Err(Error::Startup(format!(
+                "two schemas of the specification are named {name}; rename the struct {name}"
+            )));
+        }
+        components.insert(name, schema);
     }
-    for mounted in mounted {
-        components.extend(schemas::of_resource(mounted));
-    }
-    components.insert("PageMeta".to_owned(), schemas::page_meta());
-    components.insert(problem::SCHEMA.to_owned(), problem::Problem::schema());
-    components.into()
+    Ok(components.into())
 }
