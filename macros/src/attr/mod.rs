@@ -167,10 +167,6 @@ impl Item {
         }
     }
 
-    fn is_bare(&self) -> bool {
-        matches!(self.args, Args::None)
-    }
-
     fn is_list(&self) -> bool {
         matches!(self.args, Args::List(_))
     }
