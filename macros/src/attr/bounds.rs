@@ -1,7 +1,8 @@
 //! Bounds of a rule: `length(1..=200)`, `range(..=5)`.
 
-use syn::parse::Parse;
-use syn::{Expr, ExprLit, ExprRange, Ident, Lit, RangeLimits, UnOp};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, Ident, Lit, RangeLimits, Token, UnOp};
 
 use super::Item;
 
@@ -23,7 +24,11 @@ pub(crate) struct Bound {
 impl Bounds {
     pub(crate) fn read(item: Item, example: &str) -> syn::Result<Self> {
         let name = item.name.clone();
-        let range: ExprRange = item.list(example, ExprRange::parse)?;
+        let entries = item.list(example, Punctuated::<Expr, Token![,]>::parse_terminated)?;
+        let range = match (entries.len(), entries.first()) {
+            (1, Some(Expr::Range(range))) => range.clone(),
+            _ => return Err(no_range(&name, &entries, example)),
+        };
         if let (RangeLimits::HalfOpen(_), Some(end)) = (&range.limits, &range.end) {
             return Err(syn::Error::new_spanned(end, format!("both ends are included: write `{name}({example})`")));
         }
@@ -73,4 +78,24 @@ impl Bound {
     pub(crate) fn float(&self) -> f64 {
         self.text.parse().unwrap_or(f64::NAN)
     }
+}
+
+/// The mistake of bounds that are no range, with `min = 1, max = 20` turned into one.
+fn no_range(name: &Ident, entries: &Punctuated<Expr, Token![,]>, example: &str) -> syn::Error {
+    let end = |word: &str| {
+        let assigned = entries.iter().find_map(|entry| match entry {
+            Expr::Assign(assign) if assign.left.to_token_stream().to_string() == word => Some(&assign.right),
+            _ => None,
+        })?;
+        Bound::read(Expr::clone(assigned)).ok().map(|bound| bound.text)
+    };
+    let range = match (end("min"), end("max")) {
+        (Some(min), Some(max)) => format!("{min}..={max}"),
+        (Some(min), None) => format!("{min}.."),
+        (None, Some(max)) => format!("..={max}"),
+        (None, None) => example.to_owned(),
+    };
+    // An empty list has no tokens to point to.
+    let tokens = if entries.is_empty() { name.to_token_stream() } else { entries.to_token_stream() };
+    syn::Error::new_spanned(tokens, format!("write `{name}({range})`"))
 }

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Path, UnOp};
 
-use super::{Bounds, Item, items, names};
+use super::{Args, Bounds, Item, items, names};
 use crate::diagnostics::Diagnostics;
 
 /// What `#[field(…)]` says; flags are the words themselves, to point to.
@@ -106,7 +106,11 @@ impl FieldAttr {
 impl Filter {
     fn read(item: Item) -> syn::Result<Self> {
         let word = item.name.clone();
-        let operators = if item.is_bare() { None } else { Some(item.list("eq, gte", names)?) };
+        let operators = match item.args {
+            Args::None => None,
+            Args::List(_) => Some(item.list("eq, gte", names)?),
+            Args::Value(_) => return Err(syn::Error::new_spanned(word, "write `filter`, or `filter(eq, gte)`")),
+        };
         Ok(Self { word, operators })
     }
 }

@@ -8,6 +8,8 @@ mod relation;
 mod resource;
 mod text_enum;
 
+use std::ops::RangeInclusive;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -136,17 +138,25 @@ impl Item {
 
     /// `name = 20`, positive.
     pub(crate) fn number(self, example: u64) -> syn::Result<(Expr, u64)> {
+        self.number_in(1..=u64::MAX, "a positive number", example)
+    }
+
+    /// `name = 3`, within bounds that mistakes call `expected`.
+    pub(crate) fn number_in(
+        self,
+        bounds: RangeInclusive<u64>,
+        expected: &str,
+        example: u64,
+    ) -> syn::Result<(Expr, u64)> {
         let name = self.name.clone();
         let value = self.value(&example.to_string())?;
         let number = match &value {
-            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok().filter(|number| *number > 0),
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
             _ => None,
         };
-        match number {
+        match number.filter(|number| bounds.contains(number)) {
             Some(number) => Ok((value, number)),
-            None => {
-                Err(syn::Error::new_spanned(value, format!("expected a positive number, as in `{name} = {example}`")))
-            }
+            None => Err(syn::Error::new_spanned(value, format!("expected {expected}, as in `{name} = {example}`"))),
         }
     }
 
@@ -165,10 +175,6 @@ impl Item {
                 Err(syn::Error::new_spanned(&self.name, format!("write `{}({example})`", self.name)))
             }
         }
-    }
-
-    fn is_bare(&self) -> bool {
-        matches!(self.args, Args::None)
     }
 
     fn is_list(&self) -> bool {

@@ -1,5 +1,7 @@
 //! `#[resource(…)]`.
 
+use std::ops::RangeInclusive;
+
 use syn::{Attribute, Expr, Ident, LitStr};
 
 use super::{Item, items, names};
@@ -21,6 +23,9 @@ pub(crate) struct ResourceAttr {
 const NAMES: &[&str] =
     &["path", "operations", "read_only", "per_page", "max_per_page", "max_offset", "include_depth", "include_limit"];
 
+/// The specification names every path that `include` takes, and each level multiplies them.
+const INCLUDE_DEPTHS: RangeInclusive<u64> = 1..=5;
+
 impl ResourceAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
         let mut read = Self::default();
@@ -39,7 +44,7 @@ impl ResourceAttr {
             "per_page" => self.per_page = Some(item.number(20)?),
             "max_per_page" => self.max_per_page = Some(item.number(100)?),
             "max_offset" => self.max_offset = Some(item.number(100_000)?),
-            "include_depth" => self.include_depth = Some(item.number(3)?),
+            "include_depth" => self.include_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 3)?),
             "include_limit" => self.include_limit = Some(item.number(100)?),
             _ => return Err(item.unknown("resource", NAMES)),
         }

@@ -18,14 +18,22 @@ const PARAMETERS: &[&str] =
 /// Segments that a resource keeps for itself below its path.
 const SUB_PATHS: &[&str] = &["bulk", "search"];
 
+/// Columns that statements add to those of a table, in any case, since SQLite tells no case apart.
+const ADDED_COLUMNS: &[&str] = &["_parent", "_place"];
+
 /// PostgreSQL cuts longer names off without an error.
 const LONGEST_NAME: usize = 63;
 
-/// Two fields of one column would overwrite each other.
+/// Two fields of one column would overwrite each other, and so would a field and what a statement adds.
 pub(super) fn database_names(model: &Model, diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<&str, &Column> = HashMap::new();
     for column in &model.columns {
         check_length("column", &column.name, &column.name_tokens(), diagnostics);
+        if ADDED_COLUMNS.iter().any(|added| column.name.eq_ignore_ascii_case(added)) {
+            let (name, better) = (&column.name, column.name.trim_start_matches('_'));
+            let text = format!("statements of an include add a column `{name}`; write `column = \"{better}\"`");
+            diagnostics.error(column.name_tokens(), text);
+        }
         if let Some(first) = seen.get(column.name.as_str()) {
             let text = format!(
                 "the column `{}` belongs to the field `{}` already; name another with `column = \"…\"`",

@@ -78,7 +78,7 @@ pub(super) fn own_columns(model: &Model, diagnostics: &mut Diagnostics) {
             (Some(named), _) => diagnostics.error(named, format!("`{}` has no field `{own}`{hint}", model.ident)),
             (None, RelationKind::BelongsTo) => {
                 let text = format!(
-                    "`{}` belongs to a {} by a field `{own}`; add it, or name another with `#[relation(foreign_key = …)]`",
+                    "`{}` belongs to `{}` by a field `{own}`; add it, or name another with `#[relation(foreign_key = …)]`",
                     model.ident,
                     relation.target_name()
                 );

@@ -190,7 +190,8 @@ fn decode(model: &Model) -> TokenStream {
     }
 }
 
-/// Names are constant bytes, comma and colon included.
+/// Names are constant bytes, comma and colon included. Fields that are not written are read all the same, since rustc
+/// would warn about them where nothing else does.
 fn write_json(model: &Model) -> TokenStream {
     let columns = model.columns.iter().filter(|column| readable(column)).map(|it| (&it.api_name, &it.field, &it.ty));
     let computed = model.computed.iter().map(|it| (&it.api_name, &it.field, &it.ty));
@@ -211,7 +212,10 @@ fn write_json(model: &Model) -> TokenStream {
         let write = relation::constant(&relation.target, "write_json");
         quote!(self.#field.write_member(#name, out, #write);)
     });
+    let secret: Vec<_> = model.columns.iter().filter(|column| !readable(column)).map(|it| &it.field).collect();
+    let reads = if secret.is_empty() { TokenStream::new() } else { quote!(let _ = (#(&self.#secret,)*);) };
     quote! {
+        #reads
         #begin
         #(#members)*
         #(#relations)*

@@ -1,4 +1,4 @@
-//! Two fields of one column.
+//! Two fields of one column, and names that statements use.
 
 use couplet::prelude::*;
 
@@ -12,6 +12,11 @@ pub struct Book {
     pub number: i64,
     #[field(column = "")]
     pub nothing: i64,
+    #[field(column = "_parent")]
+    pub parent: i64,
+    #[field(column = "_Place")]
+    pub shelf: i64,
+    pub _place: i64,
 }
 
 fn main() {}

@@ -11,6 +11,8 @@ pub struct Typo {
     pub rating: i32,
     #[field(filter = eq)]
     pub pages: i32,
+    #[field(filter = true)]
+    pub language: String,
 }
 
 #[derive(Model)]

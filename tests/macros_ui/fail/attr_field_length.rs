@@ -19,6 +19,14 @@ pub struct Book {
     pub code: String,
     #[field(length(1..=5))]
     pub flag: bool,
+    #[field(length(max = 20))]
+    pub short: String,
+    #[field(length(min = 1, max = 20))]
+    pub between: String,
+    #[field(length(20))]
+    pub exact: String,
+    #[field(length())]
+    pub nothing: String,
 }
 
 fn main() {}

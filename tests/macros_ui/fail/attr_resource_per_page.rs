@@ -1,4 +1,4 @@
-//! A page by default is no larger than a page may be.
+//! A page by default is no larger than a page may be, and an include goes no deeper than can be written down.
 
 use couplet::prelude::*;
 
@@ -17,6 +17,18 @@ pub struct Friend {
 #[derive(Model, Resource)]
 #[resource(per_page = 0, max_offset = -1, include_depth = "deep", include_limit = 0)]
 pub struct Foe {
+    pub id: i64,
+}
+
+#[derive(Model, Resource)]
+#[resource(include_depth = 6)]
+pub struct Stranger {
+    pub id: i64,
+}
+
+#[derive(Model, Resource)]
+#[resource(include_depth = 0)]
+pub struct Neighbor {
     pub id: i64,
 }
 
