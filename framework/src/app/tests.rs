@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::crud::Records;
 use crate::db::Database;
 use crate::error::Result;
+use crate::sql::{Dialect, Migration};
 
 /// A label.
 #[derive(Model, Resource)]
@@ -111,6 +112,30 @@ async fn what_clashes_stops_the_start() {
     assert!(said.contains("two schemas of the specification are named LabelPage"), "{said}");
     let said = refused(app().resource::<clashing::Metric>()).await;
     assert!(said.starts_with("GET /metrics is served by the framework itself"), "{said}");
+}
+
+#[tokio::test]
+async fn a_view_may_come_before_the_tables_that_it_shows() {
+    /// Labels by their first letter.
+    #[derive(Model)]
+    #[model(view)]
+    pub(super) struct Initial {
+        /// The letter.
+        #[field(key)]
+        pub letter: String,
+    }
+    let migration = Migration {
+        dialect: Dialect::Sqlite,
+        version: 1,
+        description: "initials",
+        sql: "CREATE VIEW initials AS SELECT DISTINCT CAST(substr(name, 1, 1) AS TEXT) AS letter FROM labels",
+    };
+    let app = App::new(config()).resource::<Label>().model::<Initial>().migrations(&[migration]);
+    let app = app.start().await.expect("started");
+    Label::create(NewLabel::new("poetry"), app.database()).await.expect("created");
+    let initials = Initial::query().fetch(app.database()).await.expect("read").items;
+    assert_eq!(initials[0].letter, "p");
+    app.stop().await.expect("stopped");
 }
 
 #[tokio::test]

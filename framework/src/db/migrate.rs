@@ -99,9 +99,10 @@ pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) 
     let mut transaction = database.begin().await?;
     transaction.without_time_limit();
     wait_for_others(&mut transaction).await?;
-    let there = inspect::tables(&mut transaction.session(), models).await?;
-    let is_missing = |model: &&'static ModelMeta| !model.view && there.of(model).is_none();
-    let missing: Vec<_> = models.iter().copied().filter(is_missing).collect();
+    // A view may refer to tables that are only made now, and cannot be asked for before.
+    let mut missing: Vec<_> = models.iter().copied().filter(|model| !model.view).collect();
+    let there = inspect::tables(&mut transaction.session(), &missing).await?;
+    missing.retain(|model| there.of(model).is_none());
     for statement in schema::create(&missing, dialect) {
         transaction.batch(&statement).await?;
     }

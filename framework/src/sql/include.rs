@@ -10,7 +10,7 @@ use super::{Dialect, Statement, Verb, bind, filter};
 use crate::model::{ColumnMeta, Link, Value};
 use crate::query::{Filter, Include};
 
-/// The name of the column behind the target's, which no column of a model has: names of columns are names of fields.
+/// The name of the column behind the target's; the derive lets no model have it, nor the next.
 const PARENT: &str = "_parent";
 /// The place of a row among those of its parent.
 const PLACE: &str = "_place";
