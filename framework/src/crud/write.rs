@@ -1,6 +1,8 @@
 //! Changing rows: a unit of work is data, so that the framework can run it in a task that a client cannot cancel, and
 //! again where the database rolled it back.
 
+use std::collections::BTreeSet;
+
 use chrono::{SubsecRound, Utc};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use uuid::Uuid;
 use super::decode_error;
 use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, InputError, Location, Result};
-use crate::model::{Access, Changes, Generated, Loaded, ModelMeta, RelationMeta, Value};
+use crate::model::{Access, Changes, ColumnMeta, Generated, Loaded, ModelMeta, RelationKind, RelationMeta, Value};
 use crate::query::Filter;
 use crate::sql;
 
@@ -136,7 +138,8 @@ async fn insert(model: &'static ModelMeta, rows: &[Changes], session: &mut Sessi
         .iter()
         .map(|row| columns.iter().map(|index| row.column(*index).cloned().unwrap_or(Value::Null)).collect())
         .collect();
-    let rows = session.fetch(&sql::write::insert(model, &columns, values, session.dialect())).await?;
+    let inserted = session.fetch(&sql::write::insert(model, &columns, values, session.dialect())).await;
+    let rows = inserted.map_err(|error| name_reference(model, rows.iter().flat_map(|row| &row.columns), error))?;
     Ok(Loaded { meta: model, rows, edges: Vec::new() })
 }
 
@@ -180,7 +183,8 @@ async fn update(
     } else {
         sql::write::update(model, key, &columns, filter, session.dialect())
     };
-    let row = found(model, session.fetch(&statement).await?)?;
+    let rows = session.fetch(&statement).await.map_err(|error| name_reference(model, &columns, error))?;
+    let row = found(model, rows)?;
     for (relation, keys) in &changes.links {
         set_links(&model.relations[*relation], &row, keys, true, session).await?;
     }
@@ -238,6 +242,35 @@ async fn set_links(
     })
 }
 
+/// Names the foreign key that leads nowhere, which SQLite does not, by the keys that were set.
+fn name_reference<'v>(
+    model: &'static ModelMeta,
+    values: impl IntoIterator<Item = &'v (usize, Value)>,
+    error: Error,
+) -> Error {
+    let Error::Conflict(errors) = &error else { return error };
+    if !errors.iter().all(|error| error.code == "foreign_key" && error.at == Location::Request) {
+        return error;
+    }
+    let is_key = |index: usize| {
+        let mut relations = model.relations.iter();
+        relations.any(|relation| relation.kind == RelationKind::BelongsTo && relation.link.local() == index)
+    };
+    let set = values.into_iter().filter(|(index, value)| *value != Value::Null && is_key(*index));
+    let keys: BTreeSet<usize> = set.map(|(index, _)| *index).collect();
+    let keys: Vec<&ColumnMeta> = keys.into_iter().map(|index| &model.columns[index]).collect();
+    let refused = match keys[..] {
+        [] => return error,
+        [key] => InputError::field(key.name, "foreign_key", "the row that it refers to does not exist"),
+        _ => {
+            let shown = keys.iter().filter(|key| key.access != Access::Hidden).map(|key| key.api_name);
+            let detail = format!("a row that it refers to does not exist; see {}", Vec::from_iter(shown).join(", "));
+            InputError::request("foreign_key", detail)
+        }
+    };
+    Error::Conflict(vec![refused])
+}
+
 /// Gives the database's column names in an error the names that the API has for them; hidden columns stay unnamed.
 fn name_fields(model: &ModelMeta, error: Error) -> Error {
     let named = |errors: Vec<InputError>| errors.into_iter().map(|error| name_field(model, error)).collect();
@@ -270,5 +303,44 @@ impl Write {
     #[must_use]
     pub fn delete(key: Vec<Value>) -> Self {
         Self::Delete { key, filter: Filter::everything() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{BOOK_TAGS, REVIEWS, SERIES};
+
+    const BOTH: &str = "a row that it refers to does not exist, or other rows refer to it";
+
+    /// What is said of the values, in the words of an answer.
+    fn refused(model: &'static ModelMeta, values: &[(usize, Value)]) -> String {
+        let unnamed = Error::Conflict(vec![InputError::request("foreign_key", BOTH)]);
+        name_fields(model, name_reference(model, values, unnamed)).to_string()
+    }
+
+    #[test]
+    fn the_one_foreign_key_that_is_set_is_the_one_that_leads_nowhere() {
+        let values = [(1, Value::I64(7)), (2, Value::I32(1))];
+        assert_eq!(refused(&REVIEWS, &values), "/book_id: the row that it refers to does not exist");
+    }
+
+    #[test]
+    fn of_several_foreign_keys_all_are_named_and_none_is_blamed() {
+        let tag = Value::Text("a".to_owned());
+        let detail = refused(&BOOK_TAGS, &[(1, tag.clone()), (0, Value::I64(7)), (1, tag)]);
+        assert_eq!(detail, "a row that it refers to does not exist; see book_id, tag_name");
+    }
+
+    #[test]
+    fn null_refers_to_nothing() {
+        assert_eq!(refused(&SERIES, &[(1, Value::Text("x".to_owned())), (2, Value::Null)]), BOTH);
+    }
+
+    #[test]
+    fn what_the_database_named_itself_stays() {
+        let named = Error::Conflict(vec![InputError::field("book_id", "unique", "another row has this value")]);
+        let error = name_reference(&REVIEWS, &[(1, Value::I64(7))], named);
+        assert_eq!(error.to_string(), "/book_id: another row has this value");
     }
 }
