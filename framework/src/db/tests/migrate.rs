@@ -78,7 +78,7 @@ async fn a_migration_that_fails_leaves_nothing_and_no_lock() {
         let broken = [migration(fixture.dialect(), 1, sql)];
         for _ in 0..2 {
             let error = migrate::run(&fixture.database, &broken).await.expect_err("the second statement fails");
-            assert!(error.to_string().starts_with("migration 1 fails"), "{error}");
+            assert!(error.to_string().starts_with("migration 1 (…1_a_test.sql) fails: "), "{error}");
         }
         fixture.run("CREATE TABLE half (id integer)").await.expect("it is not there");
     })
