@@ -309,7 +309,9 @@ impl Write {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::migrate;
     use crate::fixtures::{BOOK_TAGS, REVIEWS, SERIES};
+    use crate::testing::TestApp;
 
     const BOTH: &str = "a row that it refers to does not exist, or other rows refer to it";
 
@@ -323,6 +325,22 @@ mod tests {
     fn the_one_foreign_key_that_is_set_is_the_one_that_leads_nowhere() {
         let values = [(1, Value::I64(7)), (2, Value::I32(1))];
         assert_eq!(refused(&REVIEWS, &values), "/book_id: the row that it refers to does not exist");
+    }
+
+    #[tokio::test]
+    async fn sqlite_is_helped_with_its_foreign_keys() {
+        let app = TestApp::start(|app| app).await.expect("started");
+        migrate::create_missing(app.database(), &[&SERIES]).await.expect("created");
+        let values =
+            |parent| Changes { columns: vec![(1, Value::Text("x".to_owned())), (2, parent)], links: Vec::new() };
+        let detail = "/parent_id: the row that it refers to does not exist";
+        let create = |parent| write(&SERIES, Write::Create(vec![values(parent)]), app.database());
+        assert_eq!(create(Value::I64(7)).await.err().expect("there is no 7").to_string(), detail);
+        create(Value::Null).await.expect("created");
+        let update = Write::update(vec![Value::I64(1)], values(Value::I64(7)));
+        let error = write(&SERIES, update, app.database()).await.err().expect("there is no 7");
+        assert_eq!(error.to_string(), detail);
+        app.stop().await.expect("stopped");
     }
 
     #[test]
