@@ -120,13 +120,25 @@ fn keys(sections: &Dict) -> Vec<String> {
 }
 
 fn unknown_key(key: &str, source: &str, known: &BTreeSet<String>) -> String {
-    let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
-    match nearest.filter(|nearest| strsim::jaro_winkler(key, nearest) > 0.8) {
+    if let Some((profile, setting)) = key.split_once('.').filter(|(_, setting)| known.contains(*setting)) {
+        let mistake = format!("{source}: `{profile}` of `{profile}.{setting}` is no profile");
+        return match nearest(profile, Profile::ALL.map(Profile::name)) {
+            Some(name) => format!("{mistake}; did you mean the profile `{name}`?"),
+            None => format!("{mistake}; profiles: {}", Profile::ALL.map(Profile::name).join(", ")),
+        };
+    }
+    match nearest(key, known.iter().map(String::as_str)) {
         Some(nearest) => format!("{source}: unknown setting `{key}`; did you mean `{nearest}`?"),
         None => {
             format!("{source}: unknown setting `{key}`; known: {}", Vec::from_iter(known.iter().cloned()).join(", "))
         }
     }
+}
+
+fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let likeness = |name: &str| strsim::jaro_winkler(word, name);
+    let names = names.into_iter().filter(|name| likeness(name) > 0.8);
+    names.max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
 }
 
 /// Reads all settings with this one in place and the rest as they are by default: a mistake is then this one's, and a
@@ -251,6 +263,18 @@ mod tests {
                 "Couplet.toml: server.bind: expected a text in quotes, found 8000",
                 "COUPLET_SERVER__PREFIX: server.prefix: expected a path such as `/api/v1`, or an empty text, found \"api\"",
                 "Couplet.toml: server.request_deadline: expected a duration such as `250ms`, `5s`, `10min`, `1h` or `1d`, found \"5\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_profile_that_is_none_is_named() {
+        let file = "[prodution.server]\nbind = \"[::1]:0\"\n[staging.log]\nfilter = \"warn\"\n";
+        assert_eq!(
+            mistakes(file, &[]),
+            [
+                "Couplet.toml: `prodution` of `prodution.server.bind` is no profile; did you mean the profile `production`?",
+                "Couplet.toml: `staging` of `staging.log.filter` is no profile; profiles: development, production, test",
             ]
         );
     }

@@ -74,17 +74,27 @@ async fn load_edge(
     session: &mut Session<'_>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let keys = parent_keys(loaded, parents, include)?;
+    let (rows, more) = fetch(include, &keys.values, session).await?;
+    let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows)?;
+    Ok((edge, shown, cut || more))
+}
+
+/// Gives each parent its rows, as many of a to-many as the row budget allows.
+fn attach(
+    loaded: &Loaded,
+    parents: &[Shown],
+    include: &Include,
+    keys: Vec<Option<JoinKey>>,
+    rows: Box<dyn RowSet>,
+) -> Result<(Edge, Vec<Shown>, bool)> {
     let target = (include.relation.target)();
-    let (rows, mut cut) = fetch(include, &keys.values, session).await?;
     let key_type = loaded.meta.columns[include.relation.link.local()].ty;
-    let Groups { by_key, order, cut: cut_groups } =
-        group(include, key_type, rows.as_ref()).map_err(decode_error(target))?;
-    cut |= cut_groups;
+    let Groups { by_key, order, mut cut } = group(include, key_type, rows.as_ref()).map_err(decode_error(target))?;
 
     let mut groups = vec![0..0; loaded.len()];
     let mut times = vec![0; order.len()];
     let mut left = ROW_BUDGET;
-    for (parent, key) in parents.iter().zip(keys.of_rows) {
+    for (parent, key) in parents.iter().zip(keys) {
         let Some(group) = key.and_then(|key| by_key.get(&key)) else { continue };
         let mut size = group.len();
         if include.relation.kind.to_many() {
@@ -196,5 +206,100 @@ impl JoinKey {
             Value::Uuid(value) => Self::Uuid(*value),
             other => Self::Other(format!("{other:?}")),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, NaiveDate, Utc};
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::fixtures::{BOOKS, REVIEWS, SERIES};
+    use crate::model::Row;
+    use crate::query::Filter;
+
+    /// Rows of numbers.
+    struct Numbers(Vec<Vec<i64>>);
+
+    impl RowSet for Numbers {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn row(&self, index: usize) -> &dyn Row {
+            &self.0[index]
+        }
+
+        fn truncate(&mut self, len: usize) {
+            self.0.truncate(len);
+        }
+    }
+
+    macro_rules! no {
+        ($($ty:ty: $method:ident),*) => {$(
+            fn $method(&self, index: usize) -> Result<Option<$ty>, DecodeError> {
+                Err(DecodeError::new(index, "is a number"))
+            }
+        )*};
+    }
+
+    impl Row for Vec<i64> {
+        fn i64(&self, index: usize) -> Result<Option<i64>, DecodeError> {
+            Ok(Some(self[index]))
+        }
+
+        no!(bool: bool, i16: i16, i32: i32, f64: f64, &str: text, &[u8]: bytes, Uuid: uuid, &str: json);
+        no!(DateTime<Utc>: timestamp, NaiveDate: date, Decimal: decimal);
+    }
+
+    /// Two books, their keys and series 1 and 2.
+    fn books() -> Loaded {
+        let rows = (1..=2).map(|id| vec![id; BOOKS.columns.len()]).collect();
+        Loaded { meta: &BOOKS, rows: Box::new(Numbers(rows)), edges: Vec::new() }
+    }
+
+    fn include(relation: usize, limit: usize) -> Include {
+        let (filter, children) = (Filter::everything(), Vec::new());
+        Include { index: relation, relation: &BOOKS.relations[relation], filter, limit, children }
+    }
+
+    /// The rows that each book gets, how often each related row is shown, and whether some are not. The related rows have
+    /// `width` columns and are those of the parents with these keys.
+    fn attached(include: &Include, times: [usize; 2], width: usize, of: &[i64]) -> (Vec<usize>, Vec<usize>, bool) {
+        let books = books();
+        let parents = [Shown { row: 0, times: times[0] }, Shown { row: 1, times: times[1] }];
+        let keys = parent_keys(&books, &parents, include).expect("numbers").of_rows;
+        let rows = of.iter().map(|parent| [vec![0; width], vec![*parent]].concat()).collect();
+        let rows = Box::new(Numbers(rows));
+        let (edge, shown, cut) = attach(&books, &parents, include, keys, rows).expect("numbers");
+        let sizes = edge.groups.iter().map(ExactSizeIterator::len).collect();
+        (sizes, shown.iter().map(|shown| shown.times).collect(), cut)
+    }
+
+    #[test]
+    fn a_to_many_is_cut_per_parent() {
+        let reviews = include(2, 2);
+        let (sizes, times, cut) = attached(&reviews, [1, 1], REVIEWS.columns.len(), &[1, 1, 1, 2]);
+        assert_eq!((sizes, times, cut), (vec![2, 1], vec![1, 1, 1], true));
+        let (sizes, _, cut) = attached(&reviews, [1, 1], REVIEWS.columns.len(), &[1, 1, 2]);
+        assert_eq!((sizes, cut), (vec![2, 1], false));
+    }
+
+    #[test]
+    fn a_row_counts_against_the_budget_as_often_as_it_is_shown() {
+        let reviews = include(2, 100);
+        let times = [ROW_BUDGET * 3 / 5, ROW_BUDGET * 2 / 5];
+        let (sizes, shown, cut) = attached(&reviews, times, REVIEWS.columns.len(), &[1, 1, 2]);
+        assert_eq!((sizes, shown, cut), (vec![1, 1], times.to_vec(), true), "the second row of the first does not fit");
+        let (sizes, shown, cut) = attached(&reviews, [times[0], times[0]], REVIEWS.columns.len(), &[1, 2]);
+        assert_eq!((sizes, shown, cut), (vec![1, 0], vec![times[0]], true));
+    }
+
+    #[test]
+    fn a_to_one_is_never_cut() {
+        let series = include(1, 1);
+        let (sizes, shown, cut) = attached(&series, [ROW_BUDGET * 2, ROW_BUDGET], SERIES.columns.len(), &[1, 2]);
+        assert_eq!((sizes, shown, cut), (vec![1, 1], vec![ROW_BUDGET * 2, ROW_BUDGET], false));
     }
 }

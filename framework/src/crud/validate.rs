@@ -4,7 +4,7 @@ use serde_json::{Map, Value as JsonValue};
 
 use crate::error::InputError;
 use crate::model::nearest::nearest;
-use crate::model::{Changes, ColumnMeta, ModelMeta, RelationMeta, Value};
+use crate::model::{Access, Changes, ColumnMeta, ModelMeta, RelationMeta, Value};
 use crate::query::parse::shown;
 
 /// What a body is for.
@@ -12,7 +12,8 @@ use crate::query::parse::shown;
 pub enum BodyKind {
     /// A new row: what is required must be there.
     Create,
-    /// A whole row in place of another: what is absent becomes its default or NULL. Sets of keys stay.
+    /// A whole row in place of another: what is absent becomes its default or NULL. Sets of keys and what is write-only,
+    /// which no client can read, stay.
     Replace,
     /// A merge patch (RFC 7396): what is absent stays, `null` is NULL.
     Patch,
@@ -110,6 +111,8 @@ fn read(column: &ColumnMeta, kind: BodyKind, value: Option<&JsonValue>) -> Resul
         },
         None if kind == BodyKind::Patch => Ok(None),
         None if column.required() => Err(InputError::field(name, "required", format!("\"{name}\" is required"))),
+        // No client could have read it, so its absence says nothing.
+        None if kind == BodyKind::Replace && column.access == Access::WriteOnly => Ok(None),
         None if kind == BodyKind::Replace => Ok(Some(column.default.map_or(Value::Null, |default| default()))),
         None => Ok(None),
     }
@@ -143,4 +146,21 @@ pub const MAX_KEYS: usize = 1_000;
 fn unknown(name: &str, names: &[&str]) -> String {
     let guess = nearest(name, names.iter().copied()).map_or(String::new(), |near| format!(" did you mean \"{near}\"?"));
     format!("unknown field \"{name}\";{guess} accepted: {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{AUTHORS, BOOKS};
+
+    #[test]
+    fn a_replace_empties_what_a_client_can_read_and_leaves_what_it_cannot() {
+        for column in [&BOOKS.columns[2], &AUTHORS.columns[3]] {
+            let written_only = ColumnMeta { access: Access::WriteOnly, ..*column };
+            assert!(matches!(read(column, BodyKind::Replace, None), Ok(Some(_))), "{}", column.name);
+            assert!(matches!(read(&written_only, BodyKind::Replace, None), Ok(None)), "{}", column.name);
+        }
+        let required = ColumnMeta { access: Access::WriteOnly, ..BOOKS.columns[1] };
+        assert_eq!(read(&required, BodyKind::Replace, None).map_err(|error| error.code), Err("required"));
+    }
 }

@@ -96,15 +96,6 @@ struct Inner {
     work: TaskTracker,
 }
 
-/// How many connections there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolStatus {
-    /// Connections that are open, idle or in use.
-    pub open: usize,
-    /// Connections that may be open at most.
-    pub max: usize,
-}
-
 impl Database {
     /// Opens a pool and one connection, so that a wrong URL is seen at once. A SQLite file and its folders are created.
     ///
@@ -186,13 +177,6 @@ impl Database {
         self.acquire(false).await?.ping().await
     }
 
-    /// How many connections there are.
-    #[must_use]
-    pub fn status(&self) -> PoolStatus {
-        let count = |of: fn(&Pool) -> usize| of(&self.inner.main) + self.inner.readers.as_ref().map_or(0, of);
-        PoolStatus { open: count(Pool::open), max: count(Pool::max) }
-    }
-
     /// Runs work in a task that goes on when the caller is dropped; [`Database::close`] waits for it.
     pub fn carry_through<F>(&self, work: F) -> JoinHandle<F::Output>
     where
@@ -219,6 +203,21 @@ impl Database {
             Some(readers) if !writes => readers.acquire().await,
             _ => self.inner.main.acquire().await,
         }
+    }
+
+    /// How many connections may be open.
+    pub(super) fn max_connections(&self) -> usize {
+        self.pools().map(Pool::max).sum()
+    }
+
+    /// How many connections are open, idle or in use.
+    #[cfg(test)]
+    pub(super) fn open_connections(&self) -> usize {
+        self.pools().map(Pool::open).sum()
+    }
+
+    fn pools(&self) -> impl Iterator<Item = &Pool> {
+        std::iter::once(&self.inner.main).chain(&self.inner.readers)
     }
 
     pub(super) fn recorder(&self) -> &Recorder {

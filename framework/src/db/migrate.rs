@@ -28,8 +28,10 @@ const WAIT_FOR_OTHERS: Duration = Duration::from_secs(60);
 ///
 /// [`Error::Startup`]: a migration fails, one that ran was changed since, or one that ran is missing in the list.
 pub async fn run(database: &Database, migrations: &[Migration]) -> Result<()> {
-    let migrations = migrations.iter().filter(|migration| migration.dialect == database.dialect());
-    let migrator = Migrator::with_migrations(migrations.map(for_sqlx).collect());
+    let of_dialect = migrations.iter().filter(|migration| migration.dialect == database.dialect());
+    let migrations: Vec<&Migration> = of_dialect.collect();
+    let migrator = Migrator::with_migrations(migrations.iter().map(|migration| for_sqlx(migration)).collect());
+    let refused = |error| refused(error, &migrations);
     match database.opener() {
         Opener::Postgres(opener) => {
             let opened = opener.open_unlimited().await;
@@ -70,13 +72,18 @@ async fn wait_for_locks(connection: &mut SqliteConnection, time: Duration) -> sq
     connection.execute(sqlx::AssertSqlSafe(sql)).await.map(drop)
 }
 
-fn refused(error: MigrateError) -> Error {
+fn refused(error: MigrateError, migrations: &[&Migration]) -> Error {
+    let named = |version| match migrations.iter().find(|migration| migration.version == version) {
+        // Only its author knows with how many zeros the file's name begins.
+        Some(migration) => format!("migration {version} (…{version}_{}.sql)", migration.description.replace(' ', "_")),
+        None => format!("migration {version}"),
+    };
     Error::Startup(match error {
         MigrateError::ExecuteMigration(error, version) => {
-            format!("migration {version} fails: {}", error::on_statement(error))
+            format!("{} fails: {}", named(version), error::on_statement(error))
         }
         MigrateError::VersionMismatch(version) => {
-            format!("migration {version} was changed after it ran; restore its file and write a new migration")
+            format!("{} was changed after it ran; restore its file and write a new migration", named(version))
         }
         MigrateError::VersionMissing(version) => {
             format!("migration {version} ran on this database, and this binary does not have it; restore its file")
@@ -117,7 +124,7 @@ pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) 
 ///
 /// No connection can be had.
 pub async fn hold_off_others(database: &Database) -> Result<Option<Transaction>> {
-    if database.dialect() == Dialect::Sqlite || database.status().max < 2 {
+    if database.dialect() == Dialect::Sqlite || database.max_connections() < 2 {
         return Ok(None);
     }
     let mut transaction = database.begin().await?;

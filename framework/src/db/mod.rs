@@ -19,7 +19,7 @@ pub mod session;
 mod sqlite;
 pub mod transaction;
 
-pub use database::{Database, DatabaseOptions, PoolStatus};
+pub use database::{Database, DatabaseOptions};
 pub use meter::Meter;
 pub use session::{Executor, Session};
 pub use transaction::Transaction;

@@ -78,7 +78,13 @@ impl Pool {
             PoolError::Timeout(TimeoutType::Wait) => {
                 self.metrics.db_pool_exhausted_total.inc();
                 let (what, waited, max) = (self.what, self.options.pool_timeout, self.max);
-                Error::Unavailable(format!("no {what} came free within {waited:?}; all {max} are in use"))
+                Error::Unavailable(match max {
+                    1 => format!(
+                        "the one {what} did not come free within {waited:?}; a transaction of this request may hold it: \
+                         pass `&mut transaction`"
+                    ),
+                    _ => format!("no {what} came free within {waited:?}; all {max} are in use"),
+                })
             }
             PoolError::Timeout(_) => Error::Unavailable(format!("{} does not answer", self.target())),
             PoolError::Closed => Error::Unavailable("the pool is closed".to_owned()),
@@ -105,6 +111,7 @@ impl Pool {
     }
 
     /// How many connections are open.
+    #[cfg(test)]
     pub(super) fn open(&self) -> usize {
         self.connections.status().size
     }

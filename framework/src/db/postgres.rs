@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// The first version that looks whether the client is still there while it executes a statement.
 const CHECKS_CLIENTS: u32 = 140_000;
 
+/// A notice, such as that a table exists already, would be a line of the log at every start.
+const WARNINGS_ONLY: &str = "SET client_min_messages = warning";
+
 /// How the connections of a pool are opened.
 pub(super) struct PostgresOpener {
     options: PgConnectOptions,
@@ -30,7 +33,7 @@ impl PostgresOpener {
     }
 
     pub(super) async fn open(&self) -> sqlx::Result<Connection> {
-        let mut connection = self.open_unlimited().await?;
+        let mut connection = self.options.connect().await?;
         connection.execute(AssertSqlSafe(settings(self.statement_timeout))).await?;
         if connection.server_version_num().is_some_and(|version| version >= CHECKS_CLIENTS) {
             // Not every platform can look; there a statement that nobody waits for ends by its timeout.
@@ -44,7 +47,9 @@ impl PostgresOpener {
 
     /// A connection without timeouts, for migrations.
     pub(super) async fn open_unlimited(&self) -> sqlx::Result<PgConnection> {
-        self.options.connect().await
+        let mut connection = self.options.connect().await?;
+        connection.execute(WARNINGS_ONLY).await?;
+        Ok(connection)
     }
 
     /// The server, for messages.
@@ -62,7 +67,7 @@ fn settings(statement_timeout: Duration) -> String {
     let lock = (statement / 2).max(1);
     let idle_in_transaction = statement.saturating_mul(2);
     format!(
-        "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
+        "{WARNINGS_ONLY}; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
          SET idle_in_transaction_session_timeout = {idle_in_transaction}; SET TimeZone = 'UTC'; \
          SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
     )

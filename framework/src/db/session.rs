@@ -67,12 +67,6 @@ impl<'a> Session<'a> {
         database.recorder().execute(lease, statement).await
     }
 
-    /// Whether statements run in the caller's transaction.
-    #[must_use]
-    pub fn in_transaction(&self) -> bool {
-        matches!(self.source, Source::Transaction(_))
-    }
-
     async fn lease(&mut self, verb: Verb) -> Result<(&Database, &mut Lease)> {
         match &mut self.source {
             Source::Transaction(transaction) => Ok(transaction.parts()),

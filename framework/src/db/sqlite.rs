@@ -56,6 +56,10 @@ impl SqliteOpener {
     }
 
     pub(super) async fn open(&self) -> sqlx::Result<Connection> {
+        if self.options.get_filename().is_dir() {
+            let text = "it is a folder; name a file in it, as in `sqlite://data/app.db`";
+            return Err(sqlx::Error::Configuration(text.into()));
+        }
         if let Some(anchor) = &self.anchor {
             anchor.get_or_try_init(|| self.options.connect()).await?;
         } else if self.writes

@@ -18,6 +18,7 @@ mod shutdown;
 pub use extract::ListQuery;
 pub use middleware::RequestId;
 pub use problem::Problem;
+pub use response::Row;
 pub use routes::{Route, RouteOptions, Router, Routes};
 pub use service::{home_route, metrics_route, service};
 pub use shutdown::Shutdown;

@@ -37,8 +37,8 @@ pub struct ColumnMeta {
     pub search: bool,
     /// What a value must satisfy.
     pub rules: &'static [Rule],
-    /// Whether JSON can be read as the `T` of a `Json<T>`; asked before it is stored, since afterwards no row could be read.
-    pub accepts: fn(&serde_json::Value) -> bool,
+    /// Why JSON cannot be read as the `T` of a `Json<T>`; asked before it is stored, since afterwards no row could be read.
+    pub accepts: fn(&serde_json::Value) -> Result<(), String>,
     /// An example for the specification, as JSON text.
     pub example: Option<&'static str>,
 }
@@ -378,9 +378,13 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
         Self::decode_option(row, index)?.ok_or_else(|| DecodeError::null(index))
     }
 
-    /// Whether JSON that a client sent can be read as this type; asked of JSON columns only.
-    fn accepts(_json: &serde_json::Value) -> bool {
-        true
+    /// Reads JSON that a client sent, to see whether it can be read; asked of JSON columns only.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    fn accepts(_json: &serde_json::Value) -> Result<(), String> {
+        Ok(())
     }
 
     /// The value as a statement binds it.

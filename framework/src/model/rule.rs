@@ -15,18 +15,24 @@ impl ColumnMeta {
     #[must_use]
     pub fn check(&self, value: &Value) -> Option<(&'static str, String)> {
         match value {
-            Value::Json(json) if !(self.accepts)(json) => {
-                Some(("invalid_value", "expected JSON of the form that this field has".to_owned()))
+            Value::Json(json) => {
+                let reason = (self.accepts)(json).err()?;
+                Some(("invalid_value", format!("expected JSON of the form that this field has: {reason}")))
             }
             value => self.rules.iter().find_map(|rule| rule.check(value)),
         }
     }
 
-    /// What is wrong with a pattern that is no regular expression; asked when an app starts.
+    /// What is wrong with a pattern that is no regular expression, in one line; asked when an app starts.
     #[must_use]
     pub fn broken_pattern(&self) -> Option<String> {
         self.rules.iter().find_map(|rule| match rule {
-            Rule::Pattern(pattern) => Regex::new(pattern).err().map(|error| error.to_string()),
+            Rule::Pattern(pattern) => Regex::new(pattern).err().map(|error| {
+                // regex draws the pattern with a mark below it and gives the reason in the last line.
+                let drawing = error.to_string();
+                let reason = drawing.lines().last().unwrap_or_default();
+                format!("\"{pattern}\": {}", reason.trim_start_matches("error: "))
+            }),
             _ => None,
         })
     }
@@ -91,7 +97,11 @@ fn matches(pattern: &'static str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::fixtures::COVERS;
+    use crate::model::{ColumnValue, Json};
 
     fn sentence(rule: Rule, value: &Value) -> Option<String> {
         rule.check(value).map(|(code, sentence)| format!("{code}: {sentence}"))
@@ -122,6 +132,28 @@ mod tests {
         assert_eq!(sentence(Rule::Pattern("[0-9]+"), &text("abc1")), None);
         assert!(sentence(Rule::Pattern("^[0-9]+$"), &text("abc1")).is_some());
         assert!(sentence(Rule::Pattern("("), &text("(")).is_some());
+    }
+
+    #[test]
+    fn json_of_another_form_is_refused_with_the_reason() {
+        #[derive(Debug, serde::Serialize, serde::Deserialize)]
+        struct Size {
+            width: u32,
+        }
+
+        let column = ColumnMeta { accepts: <Json<Size> as ColumnValue>::accepts, ..COVERS.columns[2] };
+        let check = |json| column.check(&Value::Json(json)).map(|(code, detail)| format!("{code}: {detail}"));
+        assert_eq!(check(json!({"width": 1})), None);
+        assert_eq!(
+            check(json!({"height": 1})).as_deref(),
+            Some("invalid_value: expected JSON of the form that this field has: missing field `width`")
+        );
+    }
+
+    #[test]
+    fn a_broken_pattern_is_explained_in_one_line() {
+        let column = ColumnMeta { rules: &[Rule::Pattern("^[a-z")], ..COVERS.columns[2] };
+        assert_eq!(column.broken_pattern().as_deref(), Some("\"^[a-z\": unclosed character class"));
     }
 
     #[test]

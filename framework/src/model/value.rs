@@ -230,8 +230,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> ColumnValue for Js
         serde_json::from_str(text).map(|value| Some(Self(value))).map_err(|error| DecodeError::new(index, error))
     }
 
-    fn accepts(json: &serde_json::Value) -> bool {
-        T::deserialize(json).is_ok()
+    fn accepts(json: &serde_json::Value) -> Result<(), String> {
+        T::deserialize(json).map(drop).map_err(|error| error.to_string())
     }
 
     /// A value that serde cannot turn into JSON, such as a map with keys that are no text, becomes NULL.
@@ -257,7 +257,7 @@ impl<T: ColumnValue> ColumnValue for Option<T> {
         T::decode_option(row, index).map(Some)
     }
 
-    fn accepts(json: &serde_json::Value) -> bool {
+    fn accepts(json: &serde_json::Value) -> Result<(), String> {
         T::accepts(json)
     }
 

@@ -54,10 +54,10 @@ pub struct Page {
 }
 
 impl Page {
-    /// How many rows lie before the page.
+    /// How many rows lie before the page; a database counts them with an `i64`.
     #[must_use]
     pub fn offset(self) -> u64 {
-        (self.page - 1).saturating_mul(u64::from(self.per_page))
+        (self.page - 1).saturating_mul(u64::from(self.per_page)).min(i64::MAX.unsigned_abs())
     }
 }
 

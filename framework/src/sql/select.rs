@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_page_is_ordered_by_the_key_and_asks_for_one_row_more() {
         assert_page(&books(&[]), r#"ORDER BY "id" ASC LIMIT ?"#, r#"ORDER BY "id" ASC LIMIT $1"#);
-        assert_eq!(page(&books(&[]), Dialect::Sqlite).values.0, [Bound::BigInt(Some(21))]);
+        assert_eq!(page(&books(&[]), Dialect::Sqlite).values.0, [Bound::BigUnsigned(Some(21))]);
     }
 
     #[test]
@@ -107,8 +107,8 @@ mod tests {
         let far = |page| ListQuery { page: Page { page, per_page: 10 }, ..books(&[]) };
         assert_page(&far(3), r#"ORDER BY "id" ASC LIMIT ? OFFSET ?"#, r#"ORDER BY "id" ASC LIMIT $1 OFFSET $2"#);
         let values = |number| page(&far(number), Dialect::Postgres).values.0;
-        assert_eq!(values(3), [Bound::BigInt(Some(11)), Bound::BigInt(Some(20))]);
-        assert_eq!(values(u64::MAX), [Bound::BigInt(Some(11)), Bound::BigInt(Some(i64::MAX))]);
+        assert_eq!(values(3), [Bound::BigUnsigned(Some(11)), Bound::BigUnsigned(Some(20))]);
+        assert_eq!(values(u64::MAX), [Bound::BigUnsigned(Some(11)), Bound::BigUnsigned(Some(i64::MAX.unsigned_abs()))]);
     }
 
     #[test]

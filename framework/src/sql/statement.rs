@@ -1,6 +1,6 @@
 //! A statement, ready to be executed.
 
-use sea_query::{PostgresQueryBuilder, QueryStatementBuilder, SqliteQueryBuilder, Value, Values};
+use sea_query::{PostgresQueryBuilder, QueryStatementBuilder, SqliteQueryBuilder, Values};
 
 use crate::model::ModelMeta;
 
@@ -60,17 +60,11 @@ impl Statement {
         statement: &impl QueryStatementBuilder,
         dialect: Dialect,
     ) -> Self {
-        let (sql, Values(mut values)) = match dialect {
+        let (sql, values) = match dialect {
             Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
             Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
         };
-        // LIMIT and OFFSET come as unsigned numbers, and binding one above `i64::MAX` panics.
-        for value in &mut values {
-            if let Value::BigUnsigned(number) = value {
-                *value = Value::BigInt(number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)));
-            }
-        }
-        Self { sql, values: Values(values), verb, model: model.name }
+        Self { sql, values, verb, model: model.name }
     }
 }
 

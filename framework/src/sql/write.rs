@@ -29,7 +29,7 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
     Statement::build(Verb::Insert, model, &statement, dialect)
 }
 
-/// Changes the row with this primary key, if `filter` holds for it.
+/// Changes at least one column of the row with this primary key, if `filter` holds for it.
 #[must_use]
 pub fn update(
     model: &'static ModelMeta,
@@ -44,10 +44,6 @@ pub fn update(
     for (index, value) in columns {
         let column = &model.columns[*index];
         statement.value(column.name, bind::expr(column, value, dialect));
-    }
-    if columns.is_empty() {
-        // Nothing to set is no reason to answer without the row.
-        statement.values(model.key_columns().map(|column| (column.name, table.column(column))));
     }
     statement.and_where(has_key(&table, key, dialect)).returning(table.returning());
     statement.and_where_option(condition(filter, &table, dialect));
@@ -110,15 +106,6 @@ mod tests {
         );
         let values = [Bound::String(Some("Dune".to_owned())), Bound::BigInt(None), Bound::BigInt(Some(7))];
         assert_eq!(make(Dialect::Postgres).values.0, values);
-    }
-
-    #[test]
-    fn an_update_of_nothing_answers_with_the_row() {
-        assert_sql(
-            |dialect| update(&TAGS, &[text("a")], &[], &Filter::everything(), dialect),
-            r#"UPDATE "tags" SET "name" = "name" WHERE "name" = ? RETURNING "name""#,
-            r#"UPDATE "tags" SET "name" = "name" WHERE "name" = $1 RETURNING "name""#,
-        );
     }
 
     #[test]

@@ -63,6 +63,31 @@ async fn the_sql_of_a_mistake_mends_it() {
 }
 
 #[tokio::test]
+async fn a_column_of_any_type_can_be_added_to_a_table_with_rows() {
+    on_each(async |fixture| {
+        let (uuid, id) = match fixture.dialect() {
+            Dialect::Sqlite => ("BLOB", "x'0123456789abcdef0123456789abcdef'"),
+            Dialect::Postgres => ("uuid", "'01234567-89ab-cdef-0123-456789abcdef'"),
+        };
+        fixture.run(&format!("CREATE TABLE types (id {uuid} PRIMARY KEY NOT NULL)")).await.expect("created");
+        fixture.run(&format!("INSERT INTO types VALUES ({id})")).await.expect("inserted");
+        let text = mistakes(fixture, &[&TYPES]).await;
+        for statement in text.lines().filter_map(|line| line.strip_prefix("    ")) {
+            fixture.run(statement).await.expect(statement);
+        }
+        check::check(&fixture.database, &catalog(&[&TYPES])).await.expect("mended");
+        let columns: Vec<&str> = TYPES.columns.iter().map(|column| column.name).collect();
+        let rows =
+            fixture.database.session().fetch(&select(&format!("SELECT {} FROM types", columns.join(", ")))).await;
+        let rows = rows.expect("read");
+        for (index, column) in TYPES.columns.iter().enumerate() {
+            crate::model::Value::decode(column.ty, rows.row(0), index).expect(column.name);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn columns_that_the_model_does_not_know_may_stay_if_creates_go_on() {
     on_each(async |fixture| {
         migrate::create_missing(&fixture.database, &[&AUTHORS]).await.expect("created");

@@ -190,6 +190,10 @@ async fn a_file_that_cannot_be_written_stops_the_start() {
     let below_a_file = format!("{url}/deeper.db");
     let error = Database::connect(options(below_a_file), metrics()).await.err().expect("a file is no folder");
     assert!(matches!(&error, Error::Startup(text) if text.contains("its folder cannot be made")), "{error}");
+
+    let a_folder = format!("sqlite://{}", folder.display());
+    let error = Database::connect(options(a_folder), metrics()).await.err().expect("a folder is no file");
+    assert!(matches!(&error, Error::Startup(text) if text.contains("it is a folder; name a file in it")), "{error}");
     std::fs::remove_dir_all(folder).expect("removed");
 }
 

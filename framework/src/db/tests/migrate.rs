@@ -1,6 +1,7 @@
 use super::models::{AUTHORS, BOOKS, TITLES, TYPES};
 use super::*;
 use crate::db::migrate;
+use crate::db::pool::Opener;
 use crate::sql::Migration;
 
 fn migration(dialect: Dialect, version: i64, sql: &'static str) -> Migration {
@@ -23,6 +24,20 @@ async fn migrations_run_once_and_in_order() {
         migrate::run(&fixture.database, &steps()).await.expect("nothing to do");
         assert_eq!(fixture.count("t").await, 1);
         fixture.run("INSERT INTO t (id, name) VALUES (2, 'x')").await.expect("both ran");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn notices_of_the_server_are_no_lines_of_the_log() {
+    on_each(async |fixture| {
+        let Opener::Postgres(opener) = fixture.database.opener() else { return };
+        let setting = "SELECT current_setting('client_min_messages')";
+        let mut connection = opener.open_unlimited().await.expect("connected");
+        let level: String = sqlx::query_scalar(setting).fetch_one(&mut connection).await.expect("read");
+        assert_eq!(level, "warning");
+        let rows = fixture.database.session().fetch(&select(setting)).await.expect("read");
+        assert_eq!(rows.row(0).text(0).expect("a text"), Some("warning"));
     })
     .await;
 }
@@ -63,7 +78,7 @@ async fn a_migration_that_fails_leaves_nothing_and_no_lock() {
         let broken = [migration(fixture.dialect(), 1, sql)];
         for _ in 0..2 {
             let error = migrate::run(&fixture.database, &broken).await.expect_err("the second statement fails");
-            assert!(error.to_string().starts_with("migration 1 fails"), "{error}");
+            assert!(error.to_string().starts_with("migration 1 (…1_a_test.sql) fails: "), "{error}");
         }
         fixture.run("CREATE TABLE half (id integer)").await.expect("it is not there");
     })

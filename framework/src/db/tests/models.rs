@@ -21,7 +21,7 @@ const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
         sort: false,
         search: false,
         rules: &[],
-        accepts: |_| true,
+        accepts: |_| Ok(()),
         example: None,
     }
 }

@@ -11,6 +11,7 @@ async fn a_wait_for_a_connection_ends_and_is_counted() {
         let transaction = fixture.database.begin().await.expect("begun");
         let error = fixture.database.begin().await.err().expect("there is one connection only");
         assert!(matches!(&error, Error::Unavailable(text) if text.contains("within 20ms")), "{error}");
+        assert!(error.to_string().contains("pass `&mut transaction`"), "{error}");
         assert_eq!(fixture.metrics.db_pool_exhausted_total.get(), 1);
         transaction.rollback().await.expect("rolled back");
         fixture.database.begin().await.expect("free again").rollback().await.expect("rolled back");
@@ -25,13 +26,13 @@ async fn a_cancelled_statement_closes_its_connection() {
         let max = fixture.metrics.db_pool_max_connections.get();
         let mut session = fixture.database.session();
         session.fetch(&select("SELECT 1")).await.expect("read");
-        let open = fixture.database.status().open;
+        let open = fixture.database.open_connections();
         let endless = fixture.endless();
         tokio::time::timeout(Duration::from_millis(50), session.fetch(&endless)).await.err().expect("it does not end");
         let lost = session.fetch(&select("SELECT 1")).await.err().expect("nobody knows what it would answer");
         assert!(matches!(lost, Error::Unavailable(_)), "{lost}");
         drop(session);
-        assert_eq!(fixture.database.status().open, open - 1);
+        assert_eq!(fixture.database.open_connections(), open - 1);
         assert_eq!(fixture.metrics.db_pool_connections_in_use.get(), 0);
         assert_eq!(fixture.metrics.db_pool_connections_available.get(), max);
         fixture.database.session().fetch(&select("SELECT 1")).await.expect("another connection");
@@ -155,11 +156,11 @@ async fn a_server_that_does_not_keep_the_time_loses_the_connection() {
             }
             let mut session = fixture.database.session();
             session.execute(&statement("SET statement_timeout = 0", Verb::Other, [])).await.expect("set");
-            let open = fixture.database.status().open;
+            let open = fixture.database.open_connections();
             let error = session.fetch(&fixture.endless()).await.err().expect("it does not end");
             assert!(matches!(error, Error::DeadlineExceeded), "{error}");
             drop(session);
-            assert_eq!(fixture.database.status().open, open - 1);
+            assert_eq!(fixture.database.open_connections(), open - 1);
         },
     )
     .await;
@@ -175,10 +176,10 @@ async fn connections_beyond_the_pool_size_are_closed_when_they_come_back() {
         for session in &mut sessions {
             session.fetch(&select("SELECT 1")).await.expect("read");
         }
-        assert_eq!(fixture.database.status().open, 4);
+        assert_eq!(fixture.database.open_connections(), 4);
         assert_eq!(fixture.metrics.db_pool_connections_available.get(), 0);
         drop(sessions);
-        assert_eq!(fixture.database.status().open, 3);
+        assert_eq!(fixture.database.open_connections(), 3);
         assert_eq!(fixture.metrics.db_pool_connections_available.get(), 4);
     })
     .await;
@@ -190,7 +191,7 @@ async fn an_old_connection_is_closed_when_it_comes_back() {
         |options| options.pool_recycle = Duration::ZERO,
         async |fixture| {
             fixture.run("CREATE TABLE t (id integer)").await.expect("created");
-            assert_eq!(fixture.database.status().open, 0);
+            assert_eq!(fixture.database.open_connections(), 0);
             assert_eq!(fixture.count("t").await, 0);
         },
     )
@@ -204,7 +205,7 @@ async fn a_database_answers_a_ping_until_it_is_closed() {
         fixture.database.close().await;
         let error = fixture.database.ping().await.expect_err("closed");
         assert!(matches!(error, Error::Unavailable(_)), "{error}");
-        assert_eq!(fixture.database.status().open, 0);
+        assert_eq!(fixture.database.open_connections(), 0);
     })
     .await;
 }
@@ -220,7 +221,7 @@ async fn a_lost_connection_is_replaced() {
         let error = session.fetch(&kill).await.err().expect("the connection is gone");
         assert!(matches!(error, Error::Unavailable(_)), "{error}");
         drop(session);
-        assert_eq!(fixture.database.status().open, 0);
+        assert_eq!(fixture.database.open_connections(), 0);
         fixture.database.session().fetch(&select("SELECT 1")).await.expect("a new one");
     })
     .await;

@@ -25,10 +25,11 @@ pub(super) async fn object(
     types: &[&str],
     depth: usize,
 ) -> poem::Result<Map<String, JsonValue>> {
-    let given = request.header(header::CONTENT_TYPE).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim();
+    let given = request.header(header::CONTENT_TYPE);
+    let essence = given.and_then(|given| given.split(';').next()).unwrap_or_default().trim();
     if !types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
-        let detail = format!("expected a body with Content-Type {}, not {given:?}", types.join(" or "));
+        let given = given.map_or("; the request names none".to_owned(), |given| format!(", not {given:?}"));
+        let detail = format!("expected a body with Content-Type {}{given}", types.join(" or "));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).with_detail(detail).into());
     }
     let bytes = request.take_body().into_bytes().await.map_err(|error| {
@@ -161,6 +162,20 @@ mod tests {
         for other in [&b"null"[..], b"true", b"1", b"-1", b"1.5", b"\"text\"", b"[]", b"[{}]"] {
             assert_eq!(status(other), 422, "{}", String::from_utf8_lossy(other));
         }
+    }
+
+    #[tokio::test]
+    async fn another_content_type_is_named_and_so_is_none() {
+        let detail = async |request: &mut Request| {
+            let refused = object(request, &[JSON, MERGE_PATCH], 32).await.expect_err("415");
+            assert_eq!(refused.status(), 415);
+            refused.to_string()
+        };
+        let expected = "expected a body with Content-Type application/json or application/merge-patch+json";
+        let none = detail(&mut Request::default()).await;
+        assert!(none.ends_with(&format!("{expected}; the request names none")), "{none}");
+        let text = detail(&mut Request::builder().content_type("text/plain").finish()).await;
+        assert!(text.ends_with(&format!("{expected}, not \"text/plain\"")), "{text}");
     }
 
     #[test]

@@ -60,7 +60,8 @@ impl<E: Endpoint> Endpoint for Identified<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let since = Instant::now();
         let id = RequestId::of(request.headers());
-        let span = tracing::info_span!("request", request_id = id.as_str(), method = %request.method(), route = Empty);
+        // Of the highest level, so that a filter that shows any line at all shows the id on it.
+        let span = tracing::error_span!("request", request_id = id.as_str(), method = %request.method(), route = Empty);
         request.set_data(id.clone());
         let occasion = Occasion::of(&request);
         request.set_data(occasion.clone());
@@ -80,7 +81,47 @@ impl<E: Endpoint> Endpoint for Identified<E> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use poem::EndpointExt;
+    use poem::endpoint::make_sync;
+    use tracing_subscriber::prelude::*;
+    use tracing_subscriber::{EnvFilter, fmt};
+
     use super::*;
+
+    /// What a test's log lines are written to.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no test panicked").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_has_the_id_whatever_the_level_of_the_log() {
+        for level in ["error", "warn", "info"] {
+            let lines = Lines::default();
+            let writer = lines.clone();
+            let layer = fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
+            let subscriber = tracing_subscriber::registry().with(EnvFilter::new(level)).with(layer);
+            let guard = tracing::subscriber::set_default(subscriber);
+            let endpoint = make_sync(|_| tracing::error!("a line of the endpoint")).with(Identify);
+            let request = Request::builder().header(HEADER, "the-id-of-the-request").finish();
+            endpoint.call(request).await.expect("answered");
+            drop(guard);
+            let text = String::from_utf8(lines.0.lock().expect("no test panicked").clone()).expect("a text");
+            let line = text.lines().find(|line| line.contains("a line of the endpoint")).expect("logged");
+            assert!(line.contains("the-id-of-the-request"), "{level}: {line}");
+        }
+    }
 
     #[test]
     fn an_id_that_could_forge_log_lines_is_replaced() {

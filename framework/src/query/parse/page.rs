@@ -37,7 +37,7 @@ impl PageParameters {
         let page = Page { page: self.page.unwrap_or(1), per_page: self.per_page.unwrap_or(resource.per_page) };
         if page.offset() > resource.max_offset && !self.refused {
             let detail = format!(
-                "page {} begins after {} rows and a page may skip {} at most; walk on with cursor",
+                "page {} begins after {} rows and a page may skip {} at most; narrow the list with filters; cursors are not there yet",
                 page.page,
                 page.offset(),
                 resource.max_offset

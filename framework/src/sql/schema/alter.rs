@@ -2,22 +2,27 @@
 
 use super::names::{constraint_name, quoted};
 use super::{DECIMAL_COLLATION, belongs_to, column_type, definition, references, table_name};
-use crate::model::{ColumnMeta, ColumnType, ModelMeta, Value};
+use crate::model::{ColumnMeta, ColumnType, Generated, ModelMeta, Value};
 use crate::sql::{Dialect, table};
 
-/// The ALTER TABLE that adds a column. One that takes no NULL and has no default can be added to an empty table only, as
-/// PostgreSQL will say; SQLite asks for a value even then, and is given the empty one of the type.
+/// The ALTER TABLE that adds a column. One that takes no NULL gets a default for the rows that are there: the field's, or
+/// the empty value of its type. No such value refers to a row, so that PostgreSQL, which would check it, adds a foreign key
+/// that takes no NULL to an empty table only.
 #[must_use]
 pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, dialect: Dialect) -> String {
     let table = table_name(model, dialect);
     let mut sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition(model, column, dialect));
     let default = column.default.and_then(|default| literal(&default()));
-    let empty = || (dialect == Dialect::Sqlite && !column.nullable).then(|| empty_value(column.ty)).flatten();
+    let key = belongs_to(model).find(|(_, key)| key.name == column.name);
+    let takes_default = match dialect {
+        Dialect::Sqlite => !column.nullable,
+        Dialect::Postgres => !column.nullable && key.is_none() && column.generated != Some(Generated::Database),
+    };
+    let empty = || takes_default.then(|| empty_value(column.ty, dialect)).flatten();
     if let Some(default) = default.or_else(empty) {
         sql.push_str(" DEFAULT ");
         sql.push_str(&default);
     }
-    let key = belongs_to(model).find(|(_, key)| key.name == column.name);
     // SQLite adds a foreign key only with NULL as the default.
     if let Some((relation, _)) = key.filter(|_| dialect == Dialect::Postgres || column.nullable) {
         sql.push(' ');
@@ -85,13 +90,15 @@ fn quoted_text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn empty_value(ty: ColumnType) -> Option<String> {
+fn empty_value(ty: ColumnType, dialect: Dialect) -> Option<String> {
     let value = match ty {
         ColumnType::Bool => "FALSE",
         ColumnType::I16 | ColumnType::I32 | ColumnType::I64 | ColumnType::F64 => "0",
         ColumnType::Text => "''",
         ColumnType::Decimal => "'0'",
+        ColumnType::Bytes if dialect == Dialect::Postgres => "''",
         ColumnType::Bytes => "x''",
+        ColumnType::Uuid if dialect == Dialect::Postgres => "'00000000-0000-0000-0000-000000000000'",
         ColumnType::Uuid => "x'00000000000000000000000000000000'",
         ColumnType::Timestamp => "'1970-01-01T00:00:00.000000Z'",
         ColumnType::Date => "'1970-01-01'",

@@ -162,6 +162,11 @@ fn a_missing_column_is_added() {
         add(&REVIEWS, 1, Dialect::Sqlite),
         r#"ALTER TABLE "reviews" ADD COLUMN "book_id" INTEGER NOT NULL DEFAULT 0"#
     );
+    assert!(add(&REVIEWS, 1, Dialect::Postgres).contains(r#" "book_id" bigint NOT NULL REFERENCES "#));
+    assert_eq!(
+        add(&SERIES, 1, Dialect::Postgres),
+        r#"ALTER TABLE "library"."series" ADD COLUMN "name" text NOT NULL DEFAULT ''"#
+    );
 }
 
 #[test]
