@@ -37,6 +37,29 @@ on_each_database! {
         assert_eq!(uncut["/meta/truncated"], json!([]));
     }
 
+    async fn a_cut_in_a_single_row_is_named_in_a_header(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        let books = books(&api, 1).await;
+        review(&api, &books[0], 101).await;
+        let book = api.get("/books/1?include=reviews,tags").await.expect(200);
+        assert_eq!(book["/reviews"].as_array().unwrap().len(), 100);
+        assert_eq!(book.header("x-truncated"), Some("reviews"));
+        assert_eq!(api.get("/books/1?include=tags").await.header("x-truncated"), None);
+    }
+
+    async fn a_row_that_is_shown_for_many_parents_counts_for_each(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        let books = books(&api, 3).await;
+        for book in &books {
+            review(&api, book, 100).await;
+        }
+        let list = api.get("/books?include=reviews.book.reviews").await.expect(200);
+        assert_eq!(list["/meta/truncated"], json!(["reviews.book.reviews"]));
+        let reviews = list["/items"].as_array().unwrap().iter().flat_map(|book| book["reviews"].as_array().unwrap());
+        let nested = reviews.map(|review| review["book"]["reviews"].as_array().unwrap().len()).sum::<usize>();
+        assert_eq!(nested, 10_000, "not 30,000, though there are 300 rows");
+    }
+
     async fn a_resource_sets_its_own_cap_and_nested_paths_are_named(database: TestDatabase) {
         let api = Api::start(&database).await;
         for tag in ["a", "b"] {

@@ -151,7 +151,7 @@ on_each_database! {
         Author::update(1, note, api.database()).await.unwrap();
         api.put("/authors/1", &json!({"name": "Anna"})).await.expect(200);
         let author = Author::find(1, api.database()).await.unwrap();
-        assert_eq!((author.note.as_deref(), author.password), (Some("hidden"), None));
+        assert_eq!((author.note.as_deref(), author.password.as_deref()), (Some("hidden"), Some("very secret")));
     }
 
     async fn writes_take_no_parameters(database: TestDatabase) {

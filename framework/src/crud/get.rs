@@ -13,7 +13,8 @@ pub fn budget(include: &[Include]) -> u32 {
     1 + eager_load::edges(include)
 }
 
-/// Reads the row with this primary key and what is included, if `filter` holds for it.
+/// Reads the row with this primary key and what is included, if `filter` holds for it. Answers the paths of included
+/// relations that were cut, too.
 ///
 /// # Errors
 ///
@@ -24,12 +25,12 @@ pub async fn get(
     filter: &Filter,
     include: &[Include],
     session: &mut Session<'_>,
-) -> Result<Loaded> {
+) -> Result<(Loaded, Vec<String>)> {
     let rows = session.fetch(&sql::select::by_key(model, key, filter, false, session.dialect())).await?;
     if rows.len() == 0 {
         return Err(Error::NotFound(model.name));
     }
     let mut loaded = Loaded { meta: model, rows, edges: Vec::new() };
-    eager_load(&mut loaded, include, session).await?;
-    Ok(loaded)
+    let truncated = eager_load(&mut loaded, include, session).await?;
+    Ok((loaded, truncated))
 }

@@ -49,7 +49,8 @@ pub trait Records: Model {
         let key = key.into().values();
         async move {
             let mut session = executor.session();
-            one(&get(Self::META, &key, &Filter::everything(), &[], &mut session).await?)
+            let (row, _) = get(Self::META, &key, &Filter::everything(), &[], &mut session).await?;
+            one(&row)
         }
     }
 

@@ -100,8 +100,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fixtures::COVERS;
-    use crate::model::{ColumnValue, Json};
+    use crate::model::{Json, Model};
+
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    struct Size {
+        width: u32,
+    }
+
+    #[derive(couplet_macros::Model)]
+    struct Cover {
+        id: i64,
+        #[field(pattern = "^[a-z")]
+        code: String,
+        size: Json<Size>,
+    }
 
     fn sentence(rule: Rule, value: &Value) -> Option<String> {
         rule.check(value).map(|(code, sentence)| format!("{code}: {sentence}"))
@@ -136,13 +148,8 @@ mod tests {
 
     #[test]
     fn json_of_another_form_is_refused_with_the_reason() {
-        #[derive(Debug, serde::Serialize, serde::Deserialize)]
-        struct Size {
-            width: u32,
-        }
-
-        let column = ColumnMeta { accepts: <Json<Size> as ColumnValue>::accepts, ..COVERS.columns[2] };
-        let check = |json| column.check(&Value::Json(json)).map(|(code, detail)| format!("{code}: {detail}"));
+        let check =
+            |json| Cover::COLUMNS[2].check(&Value::Json(json)).map(|(code, detail)| format!("{code}: {detail}"));
         assert_eq!(check(json!({"width": 1})), None);
         assert_eq!(
             check(json!({"height": 1})).as_deref(),
@@ -152,8 +159,7 @@ mod tests {
 
     #[test]
     fn a_broken_pattern_is_explained_in_one_line() {
-        let column = ColumnMeta { rules: &[Rule::Pattern("^[a-z")], ..COVERS.columns[2] };
-        assert_eq!(column.broken_pattern().as_deref(), Some("\"^[a-z\": unclosed character class"));
+        assert_eq!(Cover::COLUMNS[1].broken_pattern().as_deref(), Some("\"^[a-z\": unclosed character class"));
     }
 
     #[test]

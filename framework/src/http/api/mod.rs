@@ -5,7 +5,7 @@ mod link;
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 
 use super::problem::Problem;
@@ -179,8 +179,14 @@ impl Mounted {
         let key = self.key(request)?;
         set_budget(crud::get::budget(&include));
         let mut session = self.database.session();
-        let row = crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
-        row_response(StatusCode::OK, &row)
+        let (row, truncated) =
+            crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
+        let mut response = row_response(StatusCode::OK, &row)?;
+        if !truncated.is_empty() {
+            // A row has no `meta` that could say it.
+            insert_header(&mut response, HeaderName::from_static(TRUNCATED), &truncated.join(", "));
+        }
+        Ok(response)
     }
 
     async fn create(&self, mut request: Request) -> poem::Result<Response> {
@@ -243,6 +249,9 @@ impl Mounted {
 fn query_string(request: &Request) -> &str {
     request.uri().query().unwrap_or_default()
 }
+
+/// The header that names the included relations of which not every row is shown.
+const TRUNCATED: &str = "x-truncated";
 
 /// A derived endpoint knows how many statements it may execute.
 fn set_budget(statements: u32) {

@@ -8,6 +8,7 @@ use super::parameters;
 use super::schemas::{body_kind, body_name, example_body, page_name, reference};
 use crate::crud::validate::BodyKind;
 use crate::model::{ModelMeta, Operation, SubResource};
+use crate::query::parse::includable;
 
 /// The path, the method and the description of a derived operation.
 pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, String, JsonValue) {
@@ -83,11 +84,11 @@ fn request_body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
     json!({"required": true, "content": content})
 }
 
-fn responses(model: &ModelMeta, operation: Operation) -> Map<String, JsonValue> {
+fn responses(model: &'static ModelMeta, operation: Operation) -> Map<String, JsonValue> {
     let mut responses = Map::new();
     let (status, success) = match operation {
         Operation::List => ("200", page(model)),
-        Operation::Get => ("200", row(model, "The row.")),
+        Operation::Get => ("200", got(model)),
         Operation::Create => ("201", created(model)),
         Operation::Update | Operation::Replace => ("200", row(model, "The row as it is now.")),
         Operation::Delete => ("204", json!({"description": "Deleted.", "headers": request_id()})),
@@ -117,6 +118,14 @@ fn row(model: &ModelMeta, description: &str) -> JsonValue {
     })
 }
 
+fn got(model: &'static ModelMeta) -> JsonValue {
+    let mut got = row(model, "The row.");
+    if includable(model).next().is_some() {
+        got["headers"]["X-Truncated"] = json!({"$ref": "#/components/headers/X-Truncated"});
+    }
+    got
+}
+
 fn created(model: &ModelMeta) -> JsonValue {
     let mut created = row(model, "The new row.");
     created["headers"]["Location"] = json!({"$ref": "#/components/headers/Location"});
@@ -134,6 +143,7 @@ pub(super) fn headers() -> JsonValue {
         "X-Request-Id": text("The id under which the log knows the request."),
         "Link": text("References to the first, previous, next and last page (RFC 8288)."),
         "Location": text("The path of the new row."),
+        "X-Truncated": text("Paths of included relations of which not every row is shown."),
         "Retry-After": {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}},
     })
 }
