@@ -9,7 +9,7 @@ use crate::model::{
 use ColumnType::{Bool, Bytes, Date, Decimal, Enum, F64, I16, I32, I64, Json, Text, Timestamp, Uuid};
 use Operator::{Contains, Eq, Gte, IContains, IStartsWith, In, IsNull, Lt, Ne, NotIn, StartsWith};
 
-const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
+pub(crate) const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
     ColumnMeta {
         field: name,
         api_name: name,

@@ -8,20 +8,55 @@ use crate::error::{Error, Result};
 /// `Model::build` of the related model.
 type Build<T> = fn(&Related<'_>) -> Result<Vec<T>, DecodeError>;
 
-macro_rules! to_one {
-    ($(#[$doc:meta])* $name:ident) => {
+/// A field that holds `$held`, or nothing while the relation was not included.
+macro_rules! relation_field {
+    ($(#[$doc:meta])* $name:ident<$of:ident>($held:ty)) => {
         $(#[$doc])*
         #[derive(Clone)]
-        pub struct $name<T>(Option<Option<Box<T>>>);
+        pub struct $name<$of>(Option<$held>);
 
-        impl<T> $name<T> {
+        impl<$of> $name<$of> {
             /// Whether the relation was included.
             #[must_use]
             pub fn is_loaded(&self) -> bool {
                 self.0.is_some()
             }
+        }
 
-            // Functions instead of bounds: rustc would report a type that is no model here too, in other words.
+        impl<$of> Default for $name<$of> {
+            fn default() -> Self {
+                Self(None)
+            }
+        }
+
+        impl<$of: fmt::Debug> fmt::Debug for $name<$of> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match &self.0 {
+                    Some(related) => related.fmt(f),
+                    None => f.write_str("<not loaded>"),
+                }
+            }
+        }
+    };
+}
+
+macro_rules! to_one {
+    ($(#[$doc:meta])* $name:ident) => {
+        relation_field! { $(#[$doc])* $name<T>(Option<Box<T>>) }
+
+        impl<T: Model> $name<T> {
+            /// The related row, `None` where there is none.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::NotLoaded`] if the relation was not included; never a silent `None`.
+            pub fn loaded(&self) -> Result<Option<&T>> {
+                self.0.as_ref().map(Option::as_deref).ok_or(Error::NotLoaded { model: T::META.name })
+            }
+        }
+
+        // Functions instead of bounds: rustc would report a type that is no model here too, in other words.
+        impl<T> $name<T> {
             #[doc(hidden)]
             pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
                 self.0 = Some(build(related)?.pop().map(Box::new));
@@ -38,62 +73,12 @@ macro_rules! to_one {
                 }
             }
         }
-
-        impl<T: Model> $name<T> {
-            /// The related row, `None` where there is none.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::NotLoaded`] if the relation was not included; never a silent `None`.
-            pub fn loaded(&self) -> Result<Option<&T>> {
-                self.0.as_ref().map(Option::as_deref).ok_or(Error::NotLoaded { model: T::META.name })
-            }
-        }
-
-        impl<T> Default for $name<T> {
-            fn default() -> Self {
-                Self(None)
-            }
-        }
-
-        impl<T: fmt::Debug> fmt::Debug for $name<T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match &self.0 {
-                    Some(related) => related.fmt(f),
-                    None => f.write_str("<not loaded>"),
-                }
-            }
-        }
     };
 }
 
 macro_rules! to_many {
     ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone)]
-        pub struct $name<T>(Option<Vec<T>>);
-
-        impl<T> $name<T> {
-            /// Whether the relation was included.
-            #[must_use]
-            pub fn is_loaded(&self) -> bool {
-                self.0.is_some()
-            }
-
-            // Functions instead of bounds: rustc would report a type that is no model here too, in other words.
-            #[doc(hidden)]
-            pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
-                self.0 = Some(build(related)?);
-                Ok(())
-            }
-
-            #[doc(hidden)]
-            pub fn write_member(&self, name: &str, out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
-                let Some(related) = &self.0 else { return };
-                super::json::member(name, out);
-                super::json::array(related, out, write);
-            }
-        }
+        relation_field! { $(#[$doc])* $name<T>(Vec<T>) }
 
         impl<T: Model> $name<T> {
             /// The related rows.
@@ -106,18 +91,19 @@ macro_rules! to_many {
             }
         }
 
-        impl<T> Default for $name<T> {
-            fn default() -> Self {
-                Self(None)
+        // As above.
+        impl<T> $name<T> {
+            #[doc(hidden)]
+            pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
+                self.0 = Some(build(related)?);
+                Ok(())
             }
-        }
 
-        impl<T: fmt::Debug> fmt::Debug for $name<T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match &self.0 {
-                    Some(related) => related.fmt(f),
-                    None => f.write_str("<not loaded>"),
-                }
+            #[doc(hidden)]
+            pub fn write_member(&self, name: &str, out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
+                let Some(related) = &self.0 else { return };
+                super::json::member(name, out);
+                super::json::array(related, out, write);
             }
         }
     };

@@ -57,7 +57,7 @@ impl Page {
     /// How many rows lie before the page; a database counts them with an `i64`.
     #[must_use]
     pub fn offset(self) -> u64 {
-        (self.page - 1).saturating_mul(u64::from(self.per_page)).min(i64::MAX.unsigned_abs())
+        self.page.saturating_sub(1).saturating_mul(u64::from(self.per_page)).min(i64::MAX.unsigned_abs())
     }
 }
 

@@ -1,30 +1,9 @@
 //! Models as their derives would emit them.
 
+use crate::fixtures::column;
 use crate::model::{
-    Access, ColumnMeta, ColumnType, DecodeError, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta, Row,
+    ColumnMeta, ColumnType, DecodeError, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta, Row,
 };
-
-const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
-    ColumnMeta {
-        field: name,
-        api_name: name,
-        name,
-        doc: "",
-        ty,
-        nullable: false,
-        generated: None,
-        default: None,
-        unique: false,
-        index: false,
-        access: Access::ReadWrite,
-        filter: &[],
-        sort: false,
-        search: false,
-        rules: &[],
-        accepts: |_| Ok(()),
-        example: None,
-    }
-}
 
 const fn key() -> ColumnMeta {
     ColumnMeta { generated: Some(Generated::Database), ..column("id", ColumnType::I64) }
