@@ -1,6 +1,9 @@
 //! Relation fields: what was loaded for a row, or nothing yet.
 
+use std::any::Any;
 use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::{DecodeError, Model, Related};
 use crate::error::{Error, Result};
@@ -9,29 +12,46 @@ use crate::error::{Error, Result};
 type Build<T> = fn(&Related<'_>) -> Result<Vec<T>, DecodeError>;
 
 /// A field that holds `$held`, or nothing while the relation was not included.
+///
+/// What is held stands behind `dyn Any`, so that the field is `Send` and `Sync` whatever `T` is: rustc would else look into
+/// the related model, and into the one after it, and give up on a chain of some thirty models.
 macro_rules! relation_field {
     ($(#[$doc:meta])* $name:ident<$of:ident>($held:ty)) => {
         $(#[$doc])*
-        #[derive(Clone)]
-        pub struct $name<$of>(Option<$held>);
+        pub struct $name<$of> {
+            held: Option<Arc<dyn Any + Send + Sync>>,
+            of: PhantomData<fn() -> $of>,
+        }
 
         impl<$of> $name<$of> {
             /// Whether the relation was included.
             #[must_use]
             pub fn is_loaded(&self) -> bool {
-                self.0.is_some()
+                self.held.is_some()
+            }
+        }
+
+        impl<$of: 'static> $name<$of> {
+            fn held(&self) -> Option<&$held> {
+                self.held.as_deref().and_then(<dyn Any + Send + Sync>::downcast_ref)
+            }
+        }
+
+        impl<$of> Clone for $name<$of> {
+            fn clone(&self) -> Self {
+                Self { held: self.held.clone(), of: PhantomData }
             }
         }
 
         impl<$of> Default for $name<$of> {
             fn default() -> Self {
-                Self(None)
+                Self { held: None, of: PhantomData }
             }
         }
 
-        impl<$of: fmt::Debug> fmt::Debug for $name<$of> {
+        impl<$of: fmt::Debug + 'static> fmt::Debug for $name<$of> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match &self.0 {
+                match self.held() {
                     Some(related) => related.fmt(f),
                     None => f.write_str("<not loaded>"),
                 }
@@ -42,7 +62,7 @@ macro_rules! relation_field {
 
 macro_rules! to_one {
     ($(#[$doc:meta])* $name:ident) => {
-        relation_field! { $(#[$doc])* $name<T>(Option<Box<T>>) }
+        relation_field! { $(#[$doc])* $name<T>(Option<T>) }
 
         impl<T: Model> $name<T> {
             /// The related row, `None` where there is none.
@@ -51,21 +71,21 @@ macro_rules! to_one {
             ///
             /// [`Error::NotLoaded`] if the relation was not included; never a silent `None`.
             pub fn loaded(&self) -> Result<Option<&T>> {
-                self.0.as_ref().map(Option::as_deref).ok_or(Error::NotLoaded { model: T::META.name })
+                self.held().map(Option::as_ref).ok_or(Error::NotLoaded { model: T::META.name })
             }
         }
 
         // Functions instead of bounds: rustc would report a type that is no model here too, in other words.
-        impl<T> $name<T> {
+        impl<T: Send + Sync + 'static> $name<T> {
             #[doc(hidden)]
             pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
-                self.0 = Some(build(related)?.pop().map(Box::new));
+                self.held = Some(Arc::new(build(related)?.pop()));
                 Ok(())
             }
 
             #[doc(hidden)]
             pub fn write_member(&self, name: &str, out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
-                let Some(related) = &self.0 else { return };
+                let Some(related) = self.held() else { return };
                 super::json::member(name, out);
                 match related {
                     Some(row) => write(row, out),
@@ -87,21 +107,21 @@ macro_rules! to_many {
             ///
             /// [`Error::NotLoaded`] if the relation was not included; never a silently empty list.
             pub fn loaded(&self) -> Result<&[T]> {
-                self.0.as_deref().ok_or(Error::NotLoaded { model: T::META.name })
+                self.held().map(Vec::as_slice).ok_or(Error::NotLoaded { model: T::META.name })
             }
         }
 
         // As above.
-        impl<T> $name<T> {
+        impl<T: Send + Sync + 'static> $name<T> {
             #[doc(hidden)]
             pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
-                self.0 = Some(build(related)?);
+                self.held = Some(Arc::new(build(related)?));
                 Ok(())
             }
 
             #[doc(hidden)]
             pub fn write_member(&self, name: &str, out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
-                let Some(related) = &self.0 else { return };
+                let Some(related) = self.held() else { return };
                 super::json::member(name, out);
                 super::json::array(related, out, write);
             }

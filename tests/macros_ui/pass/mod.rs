@@ -16,4 +16,5 @@ mod column_types;
 pub mod conventions;
 mod hygiene;
 mod inputs;
+mod long_chain;
 mod migrations;
