@@ -32,9 +32,6 @@ use crate::query::parse::ListOptions;
 use crate::query::{Condition, Filter};
 use crate::sql::Migration;
 
-/// Parameters that advertisers append to any link.
-const IGNORED_PARAMETERS: &[&str] = &["utm_*"];
-
 /// An app: what it serves, and what else it can do.
 ///
 /// # Examples
@@ -278,12 +275,12 @@ impl App {
 
     /// Where everything that the app serves comes together.
     fn assemble(&mut self, database: &Database) -> Result<(Routes, Specification)> {
-        let ServerConfig { prefix, json_depth, .. } = &self.config.server;
+        let ServerConfig { prefix, json_depth, ignored_parameters, .. } = &self.config.server;
         let narrowed = self.resources.iter().filter(|exposed| !exposed.filter.is_everything());
         let shown = narrowed.map(|exposed| ((exposed.resource.model)().name, exposed.filter.clone())).collect();
         let shown = Arc::new(shown);
         let mounted = self.resources.iter().map(|exposed| {
-            let ignored = IGNORED_PARAMETERS.iter().map(|name| (*name).to_owned()).collect();
+            let ignored = ignored_parameters.clone();
             Arc::new(Mounted {
                 database: database.clone(),
                 options: ListOptions { resource: exposed.resource, ignored, shown: Arc::clone(&shown) },

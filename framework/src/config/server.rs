@@ -42,6 +42,9 @@ pub struct ServerConfig {
     /// Origins whose pages may call the API. Default: none.
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<String>,
+    /// Query parameters that every list ignores; a trailing `*` stands for any end. Default: `utm_*`.
+    #[serde(deserialize_with = "list")]
+    pub ignored_parameters: Vec<String>,
     /// Whether large answers are compressed. Default: true.
     pub compression: bool,
     /// Time that requests in flight are given at shutdown. Default: 10 s.
@@ -79,19 +82,21 @@ fn is_unreserved(byte: u8) -> bool {
 }
 
 /// A list, or in the environment one text with commas.
-fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Origins {
-        List(Vec<String>),
+    enum List {
+        Items(Vec<String>),
         Text(String),
     }
-    let origins = match Origins::deserialize(deserializer)? {
-        Origins::List(origins) => origins,
-        Origins::Text(text) => {
-            text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
-        }
-    };
+    Ok(match List::deserialize(deserializer)? {
+        List::Items(items) => items,
+        List::Text(text) => text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
+    })
+}
+
+fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let origins = list(deserializer)?;
     match origins.iter().find(|origin| !is_origin(origin)) {
         None => Ok(origins),
         Some(wrong) => Err(de::Error::invalid_value(
