@@ -29,14 +29,16 @@ pub fn body(
     kind: BodyKind,
     body: &Map<String, JsonValue>,
 ) -> Result<Changes, Vec<InputError>> {
-    let mut refused = body.keys().filter_map(|name| refuse(model, kind, name));
+    let names = settable_names(model, kind);
+    let strangers = body.keys().filter(|name| !names.contains(&name.as_str()));
+    let mut refused = strangers.map(|name| refuse(model, name, &names));
     let mut errors: Vec<InputError> = refused.by_ref().take(MAX_REFUSED).collect();
     if refused.next().is_some() {
         let detail = format!("more fields are not accepted than the first {MAX_REFUSED} that are named");
         errors.push(InputError::request("too_many", detail));
     }
     let mut changes = Changes::default();
-    for (index, column) in model.columns.iter().enumerate().filter(|(index, _)| settable(model, *index, kind)) {
+    for (index, column) in settable_columns(model, kind) {
         match read(column, kind, body.get(column.api_name)) {
             Ok(Some(value)) => changes.columns.push((index, value)),
             Ok(None) => {}
@@ -66,38 +68,39 @@ pub fn rules(model: &ModelMeta, changes: &Changes) -> Vec<InputError> {
     changes.columns.iter().filter_map(broken).collect()
 }
 
-/// Whether a body of this kind may set the column at `index`; a key is set once, by the create.
-#[must_use]
-pub fn settable(model: &ModelMeta, index: usize, kind: BodyKind) -> bool {
-    model.columns[index].writable() && (kind == BodyKind::Create || !model.key.contains(&index))
+/// The columns that a body of this kind may set, with their indexes; a key is set once, by the create.
+pub fn settable_columns(model: &ModelMeta, kind: BodyKind) -> impl Iterator<Item = (usize, &'static ColumnMeta)> {
+    let is_settable = move |index: &usize| {
+        model.columns[*index].writable() && (kind == BodyKind::Create || !model.key.contains(index))
+    };
+    model.columns.iter().enumerate().filter(move |(index, _)| is_settable(index))
 }
 
 /// The names that a body of this kind may have.
 #[must_use]
 pub fn settable_names(model: &ModelMeta, kind: BodyKind) -> Vec<&'static str> {
-    let columns = model.columns.iter().enumerate().filter(|(index, _)| settable(model, *index, kind));
-    columns.map(|(_, column)| column.api_name).chain(model.relations.iter().filter_map(|r| r.keys_name)).collect()
+    settable_columns(model, kind)
+        .map(|(_, column)| column.api_name)
+        .chain(model.relations.iter().filter_map(|r| r.keys_name))
+        .collect()
 }
 
-fn refuse(model: &'static ModelMeta, kind: BodyKind, name: &str) -> Option<InputError> {
-    let names = settable_names(model, kind);
-    if names.contains(&name) {
-        return None;
-    }
+/// What is wrong with a member that is none of `names`.
+fn refuse(model: &ModelMeta, name: &str, names: &[&str]) -> InputError {
     let computed = model.computed.iter().any(|computed| computed.api_name == name);
     let Some(column) = model.visible_column(name).filter(|_| !computed) else {
         if computed {
-            return Some(InputError::field(name, "read_only", format!("\"{name}\" is computed by the server")));
+            return InputError::field(name, "read_only", format!("\"{name}\" is computed by the server"));
         }
         let name = &*shown(name);
-        return Some(InputError::field(name, "unknown_field", unknown(name, &names)));
+        return InputError::field(name, "unknown_field", unknown(name, names));
     };
     let detail = if column.writable() {
         format!("\"{name}\" is part of the key, which never changes")
     } else {
         format!("\"{name}\" is set by the server")
     };
-    Some(InputError::field(name, "read_only", detail))
+    InputError::field(name, "read_only", detail)
 }
 
 fn read(column: &ColumnMeta, kind: BodyKind, value: Option<&JsonValue>) -> Result<Option<Value>, InputError> {

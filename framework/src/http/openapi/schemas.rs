@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
-use crate::crud::validate::{BodyKind, MAX_KEYS, settable};
+use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
 use crate::query::parse::includable;
 
@@ -128,10 +128,6 @@ fn keys(relation: &RelationMeta) -> JsonValue {
     let key = &(relation.target)().columns[relation.link.foreign()];
     let description = format!("The keys of the {} that the row is to have; all others are removed.", relation.api_name);
     json!({"type": "array", "items": type_schema(key.ty), "maxItems": MAX_KEYS, "description": description})
-}
-
-fn settable_columns(model: &ModelMeta, kind: BodyKind) -> impl Iterator<Item = (usize, &ColumnMeta)> {
-    model.columns.iter().enumerate().filter(move |(index, _)| settable(model, *index, kind))
 }
 
 /// A body that would be accepted, by the columns' examples; `None` where one has none that can be guessed.
