@@ -14,7 +14,7 @@ use crate::crud::{self, Page, decode_error};
 use crate::db::{Executor, Meter};
 use crate::error::{Error, Result};
 use crate::model::Resource;
-use crate::query::{self, Condition, parse};
+use crate::query::{self, Condition};
 
 /// The query string of a list of `R`, for a `#[OpenApi]` endpoint written by hand: the same parameters, checks and
 /// errors as the derived list has, in the specification too. The app must have the resource.
@@ -106,9 +106,7 @@ impl<'a, R: Resource> ApiExtractor<'a> for ListQuery<R> {
             let detail = format!("a list of {} is asked for, which is no resource of this app", R::META.name);
             return Err(Problem::from(Error::other(detail)).into());
         };
-        let mut query = parse::list(&mounted.options, request.uri().query().unwrap_or_default())
-            .map_err(|errors| Problem::from(Error::Parameters(errors)))?;
-        query.filter = mounted.filter.clone().and(query.filter);
+        let query = mounted.list_query(request.uri().query().unwrap_or_default()).map_err(Problem::from)?;
         Ok(Self { query, of: PhantomData })
     }
 }

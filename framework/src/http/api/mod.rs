@@ -15,8 +15,8 @@ use crate::crud::{self, Write};
 use crate::db::{Database, Meter, Session};
 use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
-use crate::query::Filter;
 use crate::query::parse::{self, ListOptions};
+use crate::query::{Filter, ListQuery};
 use crate::sql;
 
 /// A resource as an app mounts it.
@@ -38,6 +38,13 @@ impl Mounted {
 
     pub(crate) fn model(&self) -> &'static ModelMeta {
         (self.resource().model)()
+    }
+
+    /// Reads the query string of a list of the rows that the resource shows.
+    pub(crate) fn list_query(&self, query: &str) -> Result<ListQuery> {
+        let mut list = parse::list(&self.options, query).map_err(Error::Parameters)?;
+        list.filter = self.filter.clone().and(list.filter);
+        Ok(list)
     }
 
     /// The path of the list: `/api/v1/books`.
@@ -124,8 +131,7 @@ impl Endpoint for Derived {
 
 impl Mounted {
     async fn list(&self, request: &Request) -> poem::Result<Response> {
-        let mut query = parse::list(&self.options, query_string(request)).map_err(bad_parameters)?;
-        query.filter = self.filter.clone().and(query.filter);
+        let query = self.list_query(query_string(request)).map_err(problem)?;
         set_budget(crud::list::budget(&query));
         let result = crud::list(&query, &mut self.database.session()).await.map_err(problem)?;
         list_response(request, &result)
@@ -138,7 +144,7 @@ impl Mounted {
         request: &Request,
     ) -> poem::Result<Response> {
         let key = self.key(request)?;
-        let mut query = parse::list(&target.options, query_string(request)).map_err(bad_parameters)?;
+        let mut query = target.list_query(query_string(request)).map_err(problem)?;
         set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
         // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
@@ -153,7 +159,7 @@ impl Mounted {
             Some(value) => value.clone(),
             None => self.parent(&key, relation, &mut session).await.map_err(problem)?,
         };
-        query.filter = target.filter.clone().and(Filter::LinkedTo(relation, value)).and(query.filter);
+        query.filter = Filter::LinkedTo(relation, value).and(query.filter);
         let result = crud::list(&query, &mut session).await.map_err(problem)?;
         if result.loaded.is_empty() && known.is_some() {
             self.parent(&key, relation, &mut session).await.map_err(problem)?;
