@@ -24,12 +24,8 @@ impl ListResult {
     ///
     /// A value that the database holds but the field's type does not.
     pub fn write_json(&self, out: &mut Vec<u8>) -> Result<()> {
-        out.extend_from_slice(b"{\"items\":");
-        self.loaded.write_rows(out).map_err(super::decode_error(self.loaded.meta))?;
-        out.extend_from_slice(b",\"meta\":");
-        self.meta.write_json(out);
-        out.push(b'}');
-        Ok(())
+        let written = self.meta.write_list(out, |out| self.loaded.write_rows(out));
+        written.map_err(super::decode_error(self.loaded.meta))
     }
 }
 

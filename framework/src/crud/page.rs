@@ -41,6 +41,16 @@ impl PageMeta {
         self.total.map(|total| total.div_ceil(u64::from(self.per_page)))
     }
 
+    /// Writes a list answer, `{"items": [..], "meta": {..}}`, with the items as `items` writes them.
+    pub(crate) fn write_list<T>(&self, out: &mut Vec<u8>, items: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        out.extend_from_slice(b"{\"items\":");
+        let written = items(out);
+        out.extend_from_slice(b",\"meta\":");
+        self.write_json(out);
+        out.push(b'}');
+        written
+    }
+
     /// Writes the `meta` of an answer; every key is always there.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         out.push(b'{');
@@ -64,11 +74,7 @@ impl PageMeta {
 impl<M: Model> Page<M> {
     /// Writes the page as a list answer: `{"items": [..], "meta": {..}}`.
     pub fn write_json(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"items\":");
-        json::array(&self.items, out, Model::write_json);
-        out.extend_from_slice(b",\"meta\":");
-        self.meta.write_json(out);
-        out.push(b'}');
+        self.meta.write_list(out, |out| json::array(&self.items, out, Model::write_json));
     }
 }
 
