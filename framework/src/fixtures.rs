@@ -39,7 +39,7 @@ const fn database_key() -> ColumnMeta {
     ColumnMeta { generated: Some(Generated::Database), filter: &[Eq, In], ..column("id", I64) }
 }
 
-const fn model(name: &'static str, table: &'static str, columns: &'static [ColumnMeta]) -> ModelMeta {
+pub(crate) const fn model(name: &'static str, table: &'static str, columns: &'static [ColumnMeta]) -> ModelMeta {
     ModelMeta {
         name,
         doc: "",

@@ -129,12 +129,6 @@ impl ModelMeta {
         self.columns.iter().find(|column| column.api_name == name && column.access != Access::Hidden)
     }
 
-    /// The relation that the API calls `name`.
-    #[must_use]
-    pub fn relation(&self, name: &str) -> Option<&'static RelationMeta> {
-        self.relations.iter().find(|relation| relation.api_name == name)
-    }
-
     /// The columns of the primary key.
     pub fn key_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> {
         let columns = self.columns;

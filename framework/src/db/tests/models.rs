@@ -1,31 +1,10 @@
 //! Models as their derives would emit them.
 
-use crate::fixtures::column;
-use crate::model::{
-    ColumnMeta, ColumnType, DecodeError, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta, Row,
-};
+use crate::fixtures::{column, model};
+use crate::model::{ColumnMeta, ColumnType, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta};
 
 const fn key() -> ColumnMeta {
     ColumnMeta { generated: Some(Generated::Database), ..column("id", ColumnType::I64) }
-}
-
-const fn model(name: &'static str, table: &'static str, columns: &'static [ColumnMeta]) -> ModelMeta {
-    ModelMeta {
-        name,
-        doc: "",
-        schema: None,
-        table,
-        view: false,
-        columns,
-        key: &[0],
-        computed: &[],
-        relations: &[],
-        encode,
-    }
-}
-
-fn encode(_: &dyn Row, _: &mut Vec<u8>) -> Result<(), DecodeError> {
-    Ok(())
 }
 
 pub(super) static AUTHORS: ModelMeta = model(

@@ -74,12 +74,6 @@ impl Routes {
         true
     }
 
-    /// Whether there is an endpoint for the method and path already.
-    #[must_use]
-    pub fn has(&self, method: &Method, path: &str) -> bool {
-        self.known.contains(&(method.clone(), Template::parse(path).shape()))
-    }
-
     /// Makes one endpoint of all.
     ///
     /// # Errors
