@@ -18,7 +18,7 @@ pub use list::{ListResult, list};
 pub use page::{Page, PageMeta};
 pub use query::Query;
 pub use records::Records;
-pub use write::{Write, write};
+pub use write::{RowChange, Write, write};
 
 use crate::error::Error;
 use crate::model::{DecodeError, ModelMeta};

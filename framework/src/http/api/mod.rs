@@ -2,22 +2,23 @@
 
 mod body;
 mod link;
+mod read;
+mod write;
 
 use std::sync::Arc;
 
-use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 
 use super::problem::Problem;
 use super::routes::Route;
-use crate::crud::validate::{self, BodyKind};
-use crate::crud::{self, Write};
-use crate::db::{Database, Meter, Session};
+use crate::crud;
+use crate::crud::validate::BodyKind;
+use crate::db::{Database, Meter};
 use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
 use crate::query::parse::{self, ListOptions};
 use crate::query::{Filter, ListQuery};
-use crate::sql;
 
 /// A resource as an app mounts it.
 pub(crate) struct Mounted {
@@ -130,106 +131,6 @@ impl Endpoint for Derived {
 }
 
 impl Mounted {
-    async fn list(&self, request: &Request) -> poem::Result<Response> {
-        let query = self.list_query(query_string(request)).map_err(problem)?;
-        set_budget(crud::list::budget(&query));
-        let result = crud::list(&query, &mut self.database.session()).await.map_err(problem)?;
-        list_response(request, &result)
-    }
-
-    async fn list_related(
-        &self,
-        relation: &'static RelationMeta,
-        target: &Self,
-        request: &Request,
-    ) -> poem::Result<Response> {
-        let key = self.key(request)?;
-        let mut query = target.list_query(query_string(request)).map_err(problem)?;
-        set_budget(crud::list::budget(&query));
-        let mut session = self.database.session();
-        // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
-        // mean that there is none.
-        let known = match key.as_slice() {
-            [value] if self.model().key == [relation.link.local()] && self.filter.is_everything() => {
-                Some(value.clone())
-            }
-            _ => None,
-        };
-        let value = match &known {
-            Some(value) => value.clone(),
-            None => self.parent(&key, relation, &mut session).await.map_err(problem)?,
-        };
-        query.filter = Filter::LinkedTo(relation, value).and(query.filter);
-        let result = crud::list(&query, &mut session).await.map_err(problem)?;
-        if result.loaded.is_empty() && known.is_some() {
-            self.parent(&key, relation, &mut session).await.map_err(problem)?;
-        }
-        list_response(request, &result)
-    }
-
-    /// What the rows related to a row are found by; asked with a statement beyond the budget.
-    async fn parent(&self, key: &[Value], relation: &'static RelationMeta, session: &mut Session<'_>) -> Result<Value> {
-        Meter::allow(1);
-        let model = self.model();
-        let statement = sql::select::by_key(model, key, &self.filter, false, session.dialect());
-        let rows = session.fetch(&statement).await?;
-        if rows.len() == 0 {
-            return Err(Error::NotFound(model.name));
-        }
-        let local = relation.link.local();
-        Value::decode(model.columns[local].ty, rows.row(0), local).map_err(crud::decode_error(model))
-    }
-
-    async fn get(&self, request: &Request) -> poem::Result<Response> {
-        let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
-        let key = self.key(request)?;
-        set_budget(crud::get::budget(&include));
-        let mut session = self.database.session();
-        let (row, truncated) =
-            crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
-        let mut response = row_response(StatusCode::OK, &row)?;
-        if !truncated.is_empty() {
-            // A row has no `meta` that could say it.
-            insert_header(&mut response, HeaderName::from_static(TRUNCATED), &truncated.join(", "));
-        }
-        Ok(response)
-    }
-
-    async fn create(&self, mut request: Request) -> poem::Result<Response> {
-        self.no_parameters(&request)?;
-        let body = body::object(&mut request, &[body::JSON], self.json_depth).await?;
-        let changes = validate::body(self.model(), BodyKind::Create, &body).map_err(Error::Invalid).map_err(problem)?;
-        let write = Write::Create(vec![changes]);
-        let row = self.write(write).await?;
-        let mut response = row_response(StatusCode::CREATED, &row)?;
-        let location = link::row(&self.path(), self.model(), &row).map_err(problem)?;
-        insert_header(&mut response, header::LOCATION, &location);
-        Ok(response)
-    }
-
-    async fn change(&self, mut request: Request, kind: BodyKind) -> poem::Result<Response> {
-        self.no_parameters(&request)?;
-        let key = self.key(&request)?;
-        let types: &[&str] = if kind == BodyKind::Patch { &[body::JSON, body::MERGE_PATCH] } else { &[body::JSON] };
-        let body = body::object(&mut request, types, self.json_depth).await?;
-        let changes = validate::body(self.model(), kind, &body).map_err(Error::Invalid).map_err(problem)?;
-        let row = self.write(Write::Update { key, changes, filter: self.filter.clone() }).await?;
-        row_response(StatusCode::OK, &row)
-    }
-
-    async fn delete(&self, request: &Request) -> poem::Result<Response> {
-        self.no_parameters(request)?;
-        let key = self.key(request)?;
-        self.write(Write::Delete { key, filter: self.filter.clone() }).await?;
-        Ok(StatusCode::NO_CONTENT.into())
-    }
-
-    async fn write(&self, write: Write) -> poem::Result<Loaded> {
-        set_budget(crud::write::budget(self.model(), &write));
-        let mut rows = crud::write(self.model(), write, &self.database).await.map_err(problem)?;
-        rows.pop().ok_or_else(|| problem(Error::NotFound(self.model().name)))
-    }
-
     /// The primary key in the path.
     fn key(&self, request: &Request) -> poem::Result<Vec<Value>> {
         if !is_encoded(request.original_uri().path()) {
@@ -256,9 +157,6 @@ fn query_string(request: &Request) -> &str {
     request.uri().query().unwrap_or_default()
 }
 
-/// The header that names the included relations of which not every row is shown.
-const TRUNCATED: &str = "x-truncated";
-
 /// A derived endpoint knows how many statements it may execute.
 fn set_budget(statements: u32) {
     if let Some(meter) = Meter::current() {
@@ -279,15 +177,6 @@ fn bad_parameters(errors: Vec<InputError>) -> poem::Error {
 
 fn problem(error: Error) -> poem::Error {
     Problem::from(error).into()
-}
-
-fn list_response(request: &Request, result: &crud::ListResult) -> poem::Result<Response> {
-    let mut body = Vec::with_capacity(4096);
-    result.write_json(&mut body).map_err(problem)?;
-    let mut response = json_response(StatusCode::OK, body);
-    let links = link::pages(request.original_uri().path(), query_string(request), &result.meta);
-    insert_header(&mut response, header::LINK, &links);
-    Ok(response)
 }
 
 fn row_response(status: StatusCode, row: &Loaded) -> poem::Result<Response> {

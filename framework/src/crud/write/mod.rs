@@ -1,0 +1,132 @@
+//! Changing rows: a unit of work is data, so that the framework can run it in a task that a client cannot cancel, and
+//! again where the database rolled it back.
+
+mod conflict;
+mod create;
+mod delete;
+mod links;
+mod update;
+
+use tracing::Instrument;
+
+use crate::db::{Database, Executor, Meter, Session};
+use crate::error::{Error, Result};
+use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
+use crate::query::Filter;
+
+/// How often a transaction is tried that deadlocked or could not be serialized.
+const ATTEMPTS: usize = 3;
+
+/// A change of rows of one model.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// Inserts rows, all or none.
+    Create(Vec<Changes>),
+    /// Changes rows for which the filter holds, all or none.
+    Update {
+        /// what is changed in which row
+        rows: Vec<RowChange>,
+        /// which rows the caller may change
+        filter: Filter,
+    },
+    /// Deletes rows for which the filter holds, all or none.
+    Delete {
+        /// the primary keys
+        keys: Vec<Vec<Value>>,
+        /// which rows the caller may delete
+        filter: Filter,
+    },
+}
+
+/// What is changed in one row.
+#[derive(Debug, Clone)]
+pub struct RowChange {
+    /// The primary key.
+    pub key: Vec<Value>,
+    /// What is set.
+    pub changes: Changes,
+}
+
+/// Carries out `write` and answers the rows as they are afterwards; deleted ones as they were.
+///
+/// With `&Database` it is a transaction of its own, which goes on when the caller is dropped and is tried again after a
+/// deadlock. With `&mut Transaction` it is part of that one.
+///
+/// # Errors
+///
+/// [`Error::NotFound`], [`Error::Conflict`], or the database's.
+pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl Executor<'a>) -> Result<Vec<Loaded>> {
+    let Some(database) = executor.database() else {
+        return apply(model, &write, &mut executor.session()).await;
+    };
+    let work = unit_of_work(database.clone(), model, write).in_current_span();
+    let task = match Meter::current() {
+        Some(meter) => database.carry_through(Meter::scope(meter, work)),
+        None => database.carry_through(work),
+    };
+    task.await.map_err(Error::other)?
+}
+
+async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Write) -> Result<Vec<Loaded>> {
+    let mut attempt = 1;
+    loop {
+        match transaction(&database, model, &write).await {
+            Err(error) if error.is_transient() && attempt < ATTEMPTS => {
+                attempt += 1;
+                Meter::allow(budget(model, &write));
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn transaction(database: &Database, model: &'static ModelMeta, write: &Write) -> Result<Vec<Loaded>> {
+    let mut transaction = database.begin().await?;
+    let rows = apply(model, write, &mut transaction.session()).await?;
+    transaction.commit().await?;
+    Ok(rows)
+}
+
+async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
+    let result = match write {
+        Write::Create(rows) => create::create(model, rows, session).await,
+        Write::Update { rows, filter } => update::update(model, rows, filter, session).await,
+        Write::Delete { keys, filter } => delete::delete(model, keys, filter, session).await,
+    };
+    match result {
+        Ok(rows) => Ok(rows),
+        Err(error) => Err(conflict::explain(model, write, error, session).await),
+    }
+}
+
+/// The statements that a write may execute.
+#[must_use]
+pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
+    let statements = match write {
+        Write::Create(rows) => create::statements(model, rows),
+        Write::Update { rows, .. } => update::statements(rows),
+        Write::Delete { keys, .. } => keys.len(),
+    };
+    u32::try_from(statements).unwrap_or(u32::MAX)
+}
+
+impl Write {
+    /// An update of one row that nothing narrows.
+    #[must_use]
+    pub fn update(key: Vec<Value>, changes: Changes) -> Self {
+        Self::Update { rows: vec![RowChange { key, changes }], filter: Filter::everything() }
+    }
+
+    /// A delete of one row that nothing narrows.
+    #[must_use]
+    pub fn delete(key: Vec<Value>) -> Self {
+        Self::Delete { keys: vec![key], filter: Filter::everything() }
+    }
+}
+
+fn found(model: &'static ModelMeta, rows: Box<dyn RowSet>) -> Result<Loaded> {
+    if rows.len() == 0 {
+        return Err(Error::NotFound(model.name));
+    }
+    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+}

@@ -1,0 +1,94 @@
+//! Lists and single rows.
+
+use poem::http::{HeaderName, StatusCode, header};
+use poem::{Request, Response};
+
+use super::{
+    Mounted, bad_parameters, insert_header, json_response, link, problem, query_string, row_response, set_budget,
+};
+use crate::crud;
+use crate::db::{Meter, Session};
+use crate::error::{Error, Result};
+use crate::model::{RelationMeta, Value};
+use crate::query::Filter;
+use crate::query::parse;
+use crate::sql;
+
+/// The header that names the included relations of which not every row is shown.
+const TRUNCATED: &str = "x-truncated";
+
+impl Mounted {
+    pub(super) async fn list(&self, request: &Request) -> poem::Result<Response> {
+        let query = self.list_query(query_string(request)).map_err(problem)?;
+        set_budget(crud::list::budget(&query));
+        let result = crud::list(&query, &mut self.database.session()).await.map_err(problem)?;
+        list_response(request, &result)
+    }
+
+    pub(super) async fn list_related(
+        &self,
+        relation: &'static RelationMeta,
+        target: &Self,
+        request: &Request,
+    ) -> poem::Result<Response> {
+        let key = self.key(request)?;
+        let mut query = target.list_query(query_string(request)).map_err(problem)?;
+        set_budget(crud::list::budget(&query));
+        let mut session = self.database.session();
+        // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
+        // mean that there is none.
+        let known = match key.as_slice() {
+            [value] if self.model().key == [relation.link.local()] && self.filter.is_everything() => {
+                Some(value.clone())
+            }
+            _ => None,
+        };
+        let value = match &known {
+            Some(value) => value.clone(),
+            None => self.parent(&key, relation, &mut session).await.map_err(problem)?,
+        };
+        query.filter = Filter::LinkedTo(relation, value).and(query.filter);
+        let result = crud::list(&query, &mut session).await.map_err(problem)?;
+        if result.loaded.is_empty() && known.is_some() {
+            self.parent(&key, relation, &mut session).await.map_err(problem)?;
+        }
+        list_response(request, &result)
+    }
+
+    /// What the rows related to a row are found by; asked with a statement beyond the budget.
+    async fn parent(&self, key: &[Value], relation: &'static RelationMeta, session: &mut Session<'_>) -> Result<Value> {
+        Meter::allow(1);
+        let model = self.model();
+        let statement = sql::select::by_key(model, key, &self.filter, false, session.dialect());
+        let rows = session.fetch(&statement).await?;
+        if rows.len() == 0 {
+            return Err(Error::NotFound(model.name));
+        }
+        let local = relation.link.local();
+        Value::decode(model.columns[local].ty, rows.row(0), local).map_err(crud::decode_error(model))
+    }
+
+    pub(super) async fn get(&self, request: &Request) -> poem::Result<Response> {
+        let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
+        let key = self.key(request)?;
+        set_budget(crud::get::budget(&include));
+        let mut session = self.database.session();
+        let (row, truncated) =
+            crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
+        let mut response = row_response(StatusCode::OK, &row)?;
+        if !truncated.is_empty() {
+            // A row has no `meta` that could say it.
+            insert_header(&mut response, HeaderName::from_static(TRUNCATED), &truncated.join(", "));
+        }
+        Ok(response)
+    }
+}
+
+fn list_response(request: &Request, result: &crud::ListResult) -> poem::Result<Response> {
+    let mut body = Vec::with_capacity(4096);
+    result.write_json(&mut body).map_err(problem)?;
+    let mut response = json_response(StatusCode::OK, body);
+    let links = link::pages(request.original_uri().path(), query_string(request), &result.meta);
+    insert_header(&mut response, header::LINK, &links);
+    Ok(response)
+}
