@@ -17,12 +17,22 @@ pub struct RawAnswer {
 }
 
 impl RawAnswer {
+    /// The problem but for the request's id and the path, which is the request's, where the answer is one.
+    pub fn problem(&self) -> Option<Value> {
+        if !self.head.contains("content-type: application/problem+json") {
+            return None;
+        }
+        let mut problem: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        if let Some(members) = problem.as_object_mut() {
+            members.remove("request_id");
+            members.remove("instance");
+        }
+        Some(problem)
+    }
+
     /// The codes of the mistakes that a problem names, four at most, `-` where the answer is no problem.
     pub fn codes(&self) -> String {
-        if !self.head.contains("content-type: application/problem+json") {
-            return "-".to_owned();
-        }
-        let problem: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let Some(problem) = self.problem() else { return "-".to_owned() };
         let errors = problem["errors"].as_array().into_iter().flatten();
         errors.take(4).map(|error| error["code"].as_str().unwrap_or("?")).collect::<Vec<_>>().join(" ")
     }

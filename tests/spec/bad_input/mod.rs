@@ -1,16 +1,19 @@
 //! Input that is wrong in every way: each request has its exact status and codes, no statement is executed for what
 //! cannot be read, and the server answers afterwards as before.
+//!
+//! `problems.txt` has every problem to the letter. After a change of wording `UPDATE_EXPECT=1` writes it anew.
 
 mod shapes;
 mod tables;
 
 use couplet_tests::{TestDatabase, on_each_database};
+use expect_test::expect_file;
 use serde_json::json;
 
 use shapes::{bodies_in_other_ways, long_and_many, shapes};
 use tables::{BODIES, QUERIES, TARGETS};
 
-use super::raw::exchange;
+use super::raw::{RawAnswer, exchange};
 use super::support::start;
 
 /// A request, the status of its answer and the codes of the mistakes that it names.
@@ -65,8 +68,9 @@ on_each_database! {
     async fn bad_requests_get_their_exact_answers(database: TestDatabase) {
         let (app, client) = start(&database).await;
         let cases = cases();
-        assert!(cases.len() >= 120);
+        assert!(cases.len() >= 200);
         let mut wrong = Vec::new();
+        let mut problems = String::new();
         for case in &cases {
             let answer = exchange(app.address(), &case.request).await;
             let shown = String::from_utf8_lossy(&case.request[..case.request.len().min(300)]).into_owned();
@@ -82,6 +86,7 @@ on_each_database! {
             if answer.body.contains("HTTP/1.1 ") {
                 wrong.push(format!("answered twice: {shown:?}"));
             }
+            problems.push_str(&line(case, &answer));
             // Only what can be read is worth a statement.
             let asked = answer.head.contains("db;desc=") && !answer.head.contains("db;desc=\"0 ");
             if asked && !matches!(answer.status, 404 | 409) {
@@ -89,6 +94,7 @@ on_each_database! {
             }
         }
         assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+        expect_file!["problems.txt"].assert_eq(&problems);
 
         let list = client.get("/things?sort=id").await.expect(200);
         assert_eq!(list["/meta/total"], 2, "nothing was written");
@@ -101,6 +107,16 @@ on_each_database! {
         assert_eq!(failed, None);
         app.stop().await.unwrap();
     }
+}
+
+/// A request, as far as it can be told apart from the others, and its problem but for the request's id.
+fn line(case: &Case, answer: &RawAnswer) -> String {
+    let head = case.request.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let body = case.request.windows(4).position(|end| end == b"\r\n\r\n").map_or(&[][..], |at| &case.request[at + 4..]);
+    let [head, body] = [head, body].map(|part| part[..part.len().min(120)].escape_ascii().to_string());
+    let body = if body.is_empty() { body } else { format!("{body}\n") };
+    let problem = answer.problem().map_or(answer.status.to_string(), |problem| problem.to_string());
+    format!("{head}\n{body}{problem}\n\n")
 }
 
 #[tokio::test]
