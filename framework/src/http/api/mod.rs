@@ -2,6 +2,7 @@
 
 mod body;
 mod link;
+mod unique;
 
 use std::sync::Arc;
 
