@@ -28,7 +28,7 @@ use crate::http::openapi::{Info, License, Specification};
 use crate::http::{self, Routes, Shutdown, health};
 use crate::metrics::Metrics;
 use crate::model::{Catalog, Model, Operation, Resource, ResourceMeta};
-use crate::query::parse::ListOptions;
+use crate::query::parse::{ListOptions, broken_paths};
 use crate::query::{Condition, Filter};
 use crate::sql::Migration;
 
@@ -320,6 +320,7 @@ impl App {
     fn check(&self) -> Result<()> {
         let mut mistakes = self.mistakes.clone();
         mistakes.extend(self.catalog.clashes());
+        mistakes.extend(self.resources.iter().flat_map(|exposed| broken_paths(exposed.resource)));
         for model in self.catalog.models() {
             for column in model.columns {
                 if let Some(error) = column.broken_pattern() {
