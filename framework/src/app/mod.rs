@@ -87,10 +87,13 @@ impl<R: Resource> Exposed<R> {
         self
     }
 
-    /// Leaves operations out.
+    /// Leaves operations out. Without the list there is no search either, which is a list too.
     #[must_use]
     pub fn without(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
-        let left_out: Vec<Operation> = operations.into_iter().collect();
+        let mut left_out: Vec<Operation> = operations.into_iter().collect();
+        if left_out.contains(&Operation::List) {
+            left_out.push(Operation::Search);
+        }
         self.operations.retain(|operation| !left_out.contains(operation));
         self
     }

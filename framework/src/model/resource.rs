@@ -62,11 +62,14 @@ pub enum Operation {
     Replace,
     /// `DELETE /books/{id}`
     Delete,
+    /// `POST /books/search`
+    Search,
 }
 
 impl Operation {
     /// Every operation, in the order of the documentation.
-    pub const ALL: [Self; 6] = [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete];
+    pub const ALL: [Self; 7] =
+        [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete, Self::Search];
 
     /// The name in attributes and operation ids.
     #[must_use]
@@ -78,6 +81,7 @@ impl Operation {
             Self::Update => "update",
             Self::Replace => "replace",
             Self::Delete => "delete",
+            Self::Search => "search",
         }
     }
 }

@@ -67,8 +67,9 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("update", "Update"),
     ("replace", "Replace"),
     ("delete", "Delete"),
+    ("search", "Search"),
 ];
-const READS: &[&str] = &["list", "get"];
+const READS: &[&str] = &["list", "get", "search"];
 
 /// One path segment, without the slash.
 fn name(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> String {
@@ -86,7 +87,7 @@ fn name(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> St
 /// The variants of `Operation` that the resource offers. A view can only be read.
 fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> Vec<Ident> {
     if let (Some(word), Some(_)) = (&attr.read_only, &attr.operations) {
-        diagnostics.error(word, "`read_only` stands for `operations(list, get)`; keep one");
+        diagnostics.error(word, "`read_only` stands for `operations(list, get, search)`; keep one");
     }
     let reads_only = model.attr.view.is_some() || attr.read_only.is_some();
     let Some(operations) = &attr.operations else {
@@ -101,7 +102,7 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
         } else if operations[..index].contains(operation) {
             diagnostics.error(operation, format!("`{name}` is given twice; keep one"));
         } else if model.attr.view.is_some() && !READS.contains(&name.as_str()) {
-            diagnostics.error(operation, "a view can only be read: `list` and `get`");
+            diagnostics.error(operation, "a view can only be read: `list`, `get` and `search`");
         }
     }
     let given = |name: &str| operations.iter().any(|operation| plain(operation) == name);

@@ -2,6 +2,7 @@
 
 mod body;
 mod link;
+mod search;
 mod unique;
 
 use std::sync::Arc;
@@ -43,9 +44,13 @@ impl Mounted {
 
     /// Reads the query string of a list of the rows that the resource shows.
     pub(crate) fn list_query(&self, query: &str) -> Result<ListQuery> {
-        let mut list = parse::list(&self.options, query).map_err(Error::Parameters)?;
+        parse::list(&self.options, query).map(|list| self.narrowed(list)).map_err(Error::Parameters)
+    }
+
+    /// Of a list, the rows that the resource shows.
+    fn narrowed(&self, mut list: ListQuery) -> ListQuery {
         list.filter = self.filter.clone().and(list.filter);
-        Ok(list)
+        list
     }
 
     /// The path of the list: `/api/v1/books`.
@@ -58,6 +63,11 @@ impl Mounted {
         self.model().key_columns().fold(self.path(), |path, column| format!("{path}/{{{}}}", column.api_name))
     }
 
+    /// The path of the search: `/api/v1/books/search`. It wins over a row whose key is this word.
+    pub(crate) fn search_path(&self) -> String {
+        format!("{}/search", self.path())
+    }
+
     /// Whether its rows are listed, at its own path and below those of others.
     pub(crate) fn lists(&self) -> bool {
         self.operations.contains(&Operation::List)
@@ -67,6 +77,7 @@ impl Mounted {
         match operation {
             Operation::List | Operation::Create => self.path(),
             Operation::Get | Operation::Update | Operation::Replace | Operation::Delete => self.row_path(),
+            Operation::Search => self.search_path(),
         }
     }
 }
@@ -75,7 +86,7 @@ impl Mounted {
 pub(crate) fn method(operation: Operation) -> Method {
     match operation {
         Operation::List | Operation::Get => Method::GET,
-        Operation::Create => Method::POST,
+        Operation::Create | Operation::Search => Method::POST,
         Operation::Update => Method::PATCH,
         Operation::Replace => Method::PUT,
         Operation::Delete => Method::DELETE,
@@ -125,6 +136,7 @@ impl Endpoint for Derived {
             Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).await,
             Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
             Action::Operation(Operation::Delete) => mounted.delete(&request).await,
+            Action::Operation(Operation::Search) => mounted.search(request).await,
             Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
         }
     }
@@ -283,12 +295,16 @@ fn problem(error: Error) -> poem::Error {
 }
 
 fn list_response(request: &Request, result: &crud::ListResult) -> poem::Result<Response> {
-    let mut body = Vec::with_capacity(4096);
-    result.write_json(&mut body).map_err(problem)?;
-    let mut response = json_response(StatusCode::OK, body);
+    let mut response = page_response(result)?;
     let links = link::pages(request.original_uri().path(), query_string(request), &result.meta);
     insert_header(&mut response, header::LINK, &links);
     Ok(response)
+}
+
+fn page_response(result: &crud::ListResult) -> poem::Result<Response> {
+    let mut body = Vec::with_capacity(4096);
+    result.write_json(&mut body).map_err(problem)?;
+    Ok(json_response(StatusCode::OK, body))
 }
 
 fn row_response(status: StatusCode, row: &Loaded) -> poem::Result<Response> {

@@ -9,14 +9,18 @@ mod name;
 mod page;
 mod parameters;
 mod related;
+mod search;
 mod sort;
+mod tree;
 
 pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use name::{fixed, parameters};
 pub(crate) use parameters::shown;
 pub use related::{Filterable, broken_paths, filters};
+pub use search::search;
 pub use sort::sortable;
+pub use tree::{AND, MAX_TERMS, NOT, OR};
 
 use std::collections::HashMap;
 use std::sync::Arc;
