@@ -8,7 +8,7 @@ mod include;
 mod name;
 mod page;
 mod parameters;
-mod related;
+mod relation_filter;
 mod search;
 mod sort;
 mod tree;
@@ -17,7 +17,7 @@ pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use name::{fixed, parameters};
 pub(crate) use parameters::shown;
-pub use related::{Filterable, broken_paths, filters};
+pub use relation_filter::{Filterable, broken_paths, filters};
 pub use search::search;
 pub use sort::sortable;
 pub use tree::{AND, MAX_TERMS, NOT, OR};
@@ -32,7 +32,7 @@ use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
 use page::PageParameters;
 use parameters::{Parameter, decode};
-use related::Conditions;
+use relation_filter::Conditions;
 
 /// Conditions of a query at most.
 const MAX_FILTERS: usize = 100;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as JsonValue};
 
 use super::name::{NoFilter, find_filter, unknown};
-use super::related::Conditions;
+use super::relation_filter::Conditions;
 use super::{ListOptions, MAX_NEEDLE, MAX_SUGGESTIONS, MAX_VALUES, Mistakes, filters, shown};
 use crate::error::{InputError, Location};
 use crate::model::{ColumnMeta, Operator, Value};
