@@ -242,7 +242,10 @@ pub(crate) static COVERS: ModelMeta = ModelMeta {
 };
 
 /// `/books` with small limits.
-pub(crate) static BOOK_RESOURCE: ResourceMeta = resource("books", || &BOOKS);
+pub(crate) static BOOK_RESOURCE: ResourceMeta = ResourceMeta {
+    filter_paths: &["authors.status", "authors.name", "series.id", "series.parent.id", "reviews.rating"],
+    ..resource("books", || &BOOKS)
+};
 /// `/authors` with small limits.
 pub(crate) static AUTHOR_RESOURCE: ResourceMeta = resource("authors", || &AUTHORS);
 /// `/tags`: nothing to search, nothing to include.
@@ -258,6 +261,7 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         max_offset: 100_000,
         include_depth: 3,
         include_limit: 100,
+        filter_paths: &[],
         sub_resources: &[],
     }
 }

@@ -4,6 +4,7 @@ use couplet::prelude::*;
 
 /// A person who writes books.
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(filter = ["books.title", "books.year", "books.reviews.rating", "books.authors.name", "profile.text"])]
 pub struct Author {
     pub id: i64,
     #[field(filter(eq, ne, in, not_in, contains, icontains, startswith, istartswith), sort, search, length(1..=50))]
@@ -46,12 +47,23 @@ pub struct Profile {
     pub id: Uuid,
     #[field(filter, unique)]
     pub author_id: i64,
+    #[field(filter)]
     pub text: String,
     #[relation(include, on_delete = cascade)]
     pub author: BelongsTo<Author>,
 }
 
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(filter = [
+    "authors.name",
+    "authors.email",
+    "authors.status",
+    "reviews.rating",
+    "tags.name",
+    "series.name",
+    "series.parent.name",
+    "series.parent.parent.name",
+])]
 pub struct Book {
     pub id: i64,
     #[field(filter, sort, search, length(1..=200))]
@@ -123,7 +135,7 @@ pub struct Review {
 }
 
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(include_depth = 5, max_per_page = 1_000)]
+#[resource(include_depth = 5, max_per_page = 1_000, filter = ["parent.name", "children.name", "books.rating"])]
 pub struct Series {
     pub id: i64,
     #[field(filter, sort)]
@@ -179,6 +191,7 @@ pub struct EveryType {
 /// What a publisher prints in a country: a key of two columns, and a name of its own for the third.
 #[derive(Debug, Clone, Model, Resource)]
 #[model(rename_all = "camelCase")]
+#[resource(filter = ["book.year"])]
 pub struct Edition {
     #[field(key, filter, sort, length(1..=40))]
     pub country_code: String,

@@ -4,6 +4,7 @@ use couplet::prelude::*;
 
 /// Something that is owned and labelled.
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(filter = ["owner.name", "owner.things.price", "labels.name"])]
 pub struct Thing {
     pub id: i64,
     /// What it is called.

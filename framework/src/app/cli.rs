@@ -133,7 +133,8 @@ fn ddl(app: &App, arguments: &ArgMatches) -> String {
         None if app.config.database.url.expose().starts_with("postgres") => Dialect::Postgres,
         None => Dialect::Sqlite,
     };
-    schema::create(app.catalog.models(), dialect).iter().map(|statement| format!("{statement};\n\n")).collect()
+    let models = app.catalog.models();
+    schema::create(models, models, dialect).iter().map(|statement| format!("{statement};\n\n")).collect()
 }
 
 /// What clap says without its usage: `unrecognized subcommand 'srve'; a similar subcommand exists: 'serve'`.

@@ -28,7 +28,7 @@ use crate::http::openapi::{Info, License, Specification};
 use crate::http::{self, Routes, Shutdown, health};
 use crate::metrics::Metrics;
 use crate::model::{Catalog, Model, Operation, Resource, ResourceMeta};
-use crate::query::parse::ListOptions;
+use crate::query::parse::{ListOptions, broken_paths};
 use crate::query::{Condition, Filter};
 use crate::sql::Migration;
 
@@ -87,10 +87,13 @@ impl<R: Resource> Exposed<R> {
         self
     }
 
-    /// Leaves operations out.
+    /// Leaves operations out. Without the list there is no search either, which is a list too.
     #[must_use]
     pub fn without(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
-        let left_out: Vec<Operation> = operations.into_iter().collect();
+        let mut left_out: Vec<Operation> = operations.into_iter().collect();
+        if left_out.contains(&Operation::List) {
+            left_out.push(Operation::Search);
+        }
         self.operations.retain(|operation| !left_out.contains(operation));
         self
     }
@@ -320,6 +323,7 @@ impl App {
     fn check(&self) -> Result<()> {
         let mut mistakes = self.mistakes.clone();
         mistakes.extend(self.catalog.clashes());
+        mistakes.extend(self.resources.iter().flat_map(|exposed| broken_paths(exposed.resource)));
         for model in self.catalog.models() {
             for column in model.columns {
                 if let Some(error) = column.broken_pattern() {

@@ -58,6 +58,36 @@ async fn a_pattern_that_is_no_regular_expression_stops_the_start() {
     assert!(error.to_string().starts_with("the pattern of Code.text is no regular expression"), "{error}");
 }
 
+#[tokio::test]
+async fn a_filter_whose_path_leads_nowhere_stops_the_start() {
+    /// A box in a box.
+    #[derive(Model, Resource)]
+    #[model(table = "boxes")]
+    #[resource(filter = ["outer.label.nam", "outer.outer.size"])]
+    pub(super) struct Box {
+        /// The key.
+        pub id: i64,
+        /// What it says.
+        pub size: i32,
+        /// The label on it.
+        pub label_id: i64,
+        /// The label on it.
+        #[relation]
+        pub label: crate::model::BelongsTo<Label>,
+        /// What it stands in.
+        pub outer_id: Option<i64>,
+        /// What it stands in.
+        #[relation]
+        pub outer: crate::model::BelongsTo<Box>,
+    }
+    let Err(error) = App::new(config()).resource::<Box>().start().await else { unreachable!("the paths are wrong") };
+    assert_eq!(
+        error.to_string(),
+        "the filter \"outer.label.nam\" of Box leads nowhere: Label has no filter \"nam\"; did you mean \"name\"? filters: name\n\
+         the filter \"outer.outer.size\" of Box leads nowhere: Box.size declares no filter; add `#[field(filter)]` to it"
+    );
+}
+
 /// What an app with [`Label`] does not take.
 mod clashing {
     use super::{Model, Resource};

@@ -58,7 +58,7 @@ impl Report {
             .iter()
             .map(|model| format!("{} of {}", schema::table_name(model, self.dialect), model.name))
             .collect();
-        let mend = schema::create(&missing, self.dialect).join(";\n") + ";";
+        let mend = schema::create(&missing, catalog.models(), self.dialect).join(";\n") + ";";
         self.mistake(&format!("missing tables: {}", names.join(", ")), &mend);
     }
 

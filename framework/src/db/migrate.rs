@@ -110,7 +110,7 @@ pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) 
     let mut missing: Vec<_> = models.iter().copied().filter(|model| !model.view).collect();
     let there = inspect::tables(&mut transaction.session(), &missing).await?;
     missing.retain(|model| there.of(model).is_none());
-    for statement in schema::create(&missing, dialect) {
+    for statement in schema::create(&missing, models, dialect) {
         transaction.batch(&statement).await?;
     }
     transaction.commit().await?;

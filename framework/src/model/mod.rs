@@ -6,6 +6,7 @@
 pub mod catalog;
 pub mod changes;
 pub mod column;
+pub mod filter_path;
 pub mod json;
 pub mod key;
 pub mod loaded;

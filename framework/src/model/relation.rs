@@ -158,7 +158,7 @@ pub(super) const fn const_panic(message: &'static str) -> ! {
     panic!("{}", message)
 }
 
-const fn same(left: &str, right: &str) -> bool {
+pub(super) const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;

@@ -32,6 +32,8 @@ pub struct ResourceMeta {
     pub include_depth: usize,
     /// Related rows of one parent at most, for a to-many that is included.
     pub include_limit: usize,
+    /// Columns of related rows that a filter may name, as in `authors.status`.
+    pub filter_paths: &'static [&'static str],
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
 }
@@ -60,11 +62,14 @@ pub enum Operation {
     Replace,
     /// `DELETE /books/{id}`
     Delete,
+    /// `POST /books/search`
+    Search,
 }
 
 impl Operation {
     /// Every operation, in the order of the documentation.
-    pub const ALL: [Self; 6] = [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete];
+    pub const ALL: [Self; 7] =
+        [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete, Self::Search];
 
     /// The name in attributes and operation ids.
     #[must_use]
@@ -76,6 +81,7 @@ impl Operation {
             Self::Update => "update",
             Self::Replace => "replace",
             Self::Delete => "delete",
+            Self::Search => "search",
         }
     }
 }

@@ -159,7 +159,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{AUTHORS, BOOKS, SERIES};
+    use crate::fixtures::{AUTHORS, BOOKS, REVIEWS, SERIES};
     use crate::model::ModelMeta;
     use crate::sql::statement::assert_sql;
     use crate::sql::{Statement, Verb};
@@ -299,6 +299,18 @@ mod tests {
         );
         let any_review = r#"EXISTS(SELECT 1 FROM "reviews" AS "target_1" WHERE "target_1"."book_id" = "books"."id")"#;
         assert_where(&Filter::Related(&BOOKS.relations[2], Box::new(Filter::everything())), any_review, any_review);
+    }
+
+    #[test]
+    fn conditions_on_a_related_row_stand_in_one_exists_and_a_negation_before_it() {
+        let rating = |operator, stars| Filter::compare(&REVIEWS.columns[2], operator, vec![Value::I32(stars)]);
+        let both = rating(Operator::Gte, 3).and(rating(Operator::Lt, 5));
+        let none = Filter::Not(Box::new(Filter::Related(&BOOKS.relations[2], Box::new(both))));
+        assert_where(
+            &Filter::Any(vec![none, title(Operator::Eq, "x")]),
+            r#"(NOT EXISTS(SELECT 1 FROM "reviews" AS "target_1" WHERE "target_1"."book_id" = "books"."id" AND ("target_1"."rating" >= ? AND "target_1"."rating" < ?))) OR "title" = ?"#,
+            r#"(NOT EXISTS(SELECT 1 FROM "reviews" AS "target_1" WHERE "target_1"."book_id" = "books"."id" AND ("target_1"."rating" >= $1 AND "target_1"."rating" < $2))) OR "title" = $3"#,
+        );
     }
 
     #[test]

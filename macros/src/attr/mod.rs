@@ -117,6 +117,22 @@ impl Item {
         }
     }
 
+    /// `name = ["text", "text"]`.
+    pub(crate) fn texts(self, example: &str) -> syn::Result<Vec<LitStr>> {
+        let name = self.name.clone();
+        let expected = |tokens: &dyn ToTokens| {
+            let text = format!("expected an array of strings, as in `{name} = [\"{example}\"]`");
+            syn::Error::new_spanned(tokens.to_token_stream(), text)
+        };
+        let value = self.value(&format!("[\"{example}\"]"))?;
+        let Expr::Array(array) = &value else { return Err(expected(&value)) };
+        let text = |element: &Expr| match element {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
+            other => Err(expected(other)),
+        };
+        array.elems.iter().map(text).collect()
+    }
+
     /// `name = path`.
     pub(crate) fn path(self, example: &str) -> syn::Result<Path> {
         let name = self.name.clone();

@@ -15,6 +15,9 @@ use crate::naming::plain;
 const PARAMETERS: &[&str] =
     &["page", "per_page", "cursor", "count", "sort", "q", "fields", "include", "include_count", "deleted"];
 
+/// What combines filters in a search.
+const COMBINATORS: &[&str] = &["and", "or", "not"];
+
 /// Segments that a resource keeps for itself below its path.
 const SUB_PATHS: &[&str] = &["bulk", "search"];
 
@@ -114,6 +117,10 @@ pub(super) fn reserved_names(model: &Model, diagnostics: &mut Diagnostics) {
                 plain(&model.ident).to_lowercase()
             );
             diagnostics.error(column.api_name_tokens(), text);
+        }
+        if COMBINATORS.contains(&column.api_name.as_str()) {
+            let text = "combines filters in a search, so no filter can have this name; add `rename = \"…\"`";
+            diagnostics.error(column.api_name_tokens(), format!("`{}` {text}", column.api_name));
         }
     }
     for relation in model.relations.iter().filter(|relation| relation.attr.sub_resource.is_some()) {

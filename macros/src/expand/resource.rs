@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Expr, Ident};
 
-use super::enclosed;
+use super::{enclosed, filter_path};
 use crate::attr::ResourceAttr;
 use crate::crate_path;
 use crate::diagnostics::{Diagnostics, silently, unknown};
@@ -24,6 +24,8 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let name = name(&model, &attr, diagnostics);
     let operations = operations(&model, &attr, diagnostics);
     page_sizes(&attr, diagnostics);
+    let (filter_paths, checks) = filter_path::paths(&model, &attr, diagnostics);
+    let checks = if sound { checks } else { TokenStream::new() };
     let sub_resources = if sound { sub_resources(&model) } else { Vec::new() };
     let ident = &model.ident;
     let number = |given: &Option<(Expr, u64)>, default: u64| {
@@ -44,8 +46,10 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             max_offset: #max_offset,
             include_depth: #include_depth,
             include_limit: #include_limit,
+            filter_paths: &[#(#filter_paths),*],
             sub_resources: &[#(#sub_resources),*],
         };
+        #checks
 
         #[automatically_derived]
         impl __couplet::Resource for #ident {
@@ -55,7 +59,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     enclosed(&crate_path::private(), &items)
 }
 
-/// Operations by their names in attributes, in the order of the documentation; the first two read.
+/// Operations by their names in attributes, in the order of the documentation.
 const OPERATIONS: &[(&str, &str)] = &[
     ("list", "List"),
     ("get", "Get"),
@@ -63,8 +67,9 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("update", "Update"),
     ("replace", "Replace"),
     ("delete", "Delete"),
+    ("search", "Search"),
 ];
-const READS: &[&str] = &["list", "get"];
+const READS: &[&str] = &["list", "get", "search"];
 
 /// One path segment, without the slash.
 fn name(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> String {
@@ -82,7 +87,7 @@ fn name(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> St
 /// The variants of `Operation` that the resource offers. A view can only be read.
 fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> Vec<Ident> {
     if let (Some(word), Some(_)) = (&attr.read_only, &attr.operations) {
-        diagnostics.error(word, "`read_only` stands for `operations(list, get)`; keep one");
+        diagnostics.error(word, "`read_only` stands for `operations(list, get, search)`; keep one");
     }
     let reads_only = model.attr.view.is_some() || attr.read_only.is_some();
     let Some(operations) = &attr.operations else {
@@ -97,7 +102,7 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
         } else if operations[..index].contains(operation) {
             diagnostics.error(operation, format!("`{name}` is given twice; keep one"));
         } else if model.attr.view.is_some() && !READS.contains(&name.as_str()) {
-            diagnostics.error(operation, "a view can only be read: `list` and `get`");
+            diagnostics.error(operation, "a view can only be read: `list`, `get` and `search`");
         }
     }
     let given = |name: &str| operations.iter().any(|operation| plain(operation) == name);

@@ -19,6 +19,8 @@ pub struct Book {
     pub page: i32,
     #[field(filter, rename = "q")]
     pub quality: i32,
+    #[field(filter)]
+    pub not: bool,
     // Not a filter, so that no parameter is meant.
     pub count: i32,
 }

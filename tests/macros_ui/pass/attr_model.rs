@@ -47,5 +47,5 @@ fn rename_all_names_what_clients_see_and_leaves_columns_alone() {
 fn a_view_can_be_read_only() {
     use couplet::model::Operation;
     assert!(AuthorTotal::META.view);
-    assert_eq!(AuthorTotal::RESOURCE.operations, [Operation::List, Operation::Get]);
+    assert_eq!(AuthorTotal::RESOURCE.operations, [Operation::List, Operation::Get, Operation::Search]);
 }

@@ -2,6 +2,7 @@
 
 use couplet::model::Operation;
 use couplet::prelude::*;
+use couplet::query::parse::{broken_paths, parameters};
 
 #[derive(Model, Resource)]
 pub struct BookAuthor {
@@ -18,17 +19,23 @@ pub struct BookAuthor {
     max_per_page = 500,
     max_offset = 1_000,
     include_depth = 1,
-    include_limit = 10
+    include_limit = 10,
+    filter = ["language.label"]
 )]
 pub struct Part {
     pub id: i64,
     pub book_author_id: i64,
+    pub language_id: i64,
+    #[relation]
+    pub language: BelongsTo<Language>,
 }
 
 #[derive(Model, Resource)]
 #[resource(read_only, include_depth = 5)]
 pub struct Language {
     pub id: i64,
+    #[field(filter, rename = "label")]
+    pub name: String,
 }
 
 #[test]
@@ -49,7 +56,15 @@ fn what_is_named_is_taken() {
     assert_eq!((meta.per_page, meta.max_per_page, meta.max_offset), (50, 500, 1_000));
     assert_eq!((meta.include_depth, meta.include_limit), (1, 10));
     assert_eq!(Language::RESOURCE.include_depth, 5);
-    assert_eq!(Language::RESOURCE.operations, [Operation::List, Operation::Get]);
+    assert_eq!(Language::RESOURCE.operations, [Operation::List, Operation::Get, Operation::Search]);
+}
+
+#[test]
+fn filters_lead_to_related_rows_by_names_of_the_api() {
+    assert_eq!(Part::RESOURCE.filter_paths, ["language.label"]);
+    assert!(broken_paths(Part::RESOURCE).is_empty());
+    assert!(parameters(Part::RESOURCE).contains(&"language.label__icontains".to_owned()));
+    assert!(Language::RESOURCE.filter_paths.is_empty());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use expect_test::expect_file;
 use serde_json::json;
 
 use shapes::{bodies_in_other_ways, long_and_many, shapes};
-use tables::{BODIES, QUERIES, TARGETS};
+use tables::{BODIES, QUERIES, SEARCHES, TARGETS};
 
 use super::raw::{RawAnswer, exchange};
 use super::support::start;
@@ -56,8 +56,9 @@ fn chunked(method: &str, target: &str, body: &[u8], status: u16, codes: &'static
 fn cases() -> Vec<Case> {
     let lists = QUERIES.iter().map(|(query, codes)| bare("GET", &format!("/things?{query}"), 400, codes));
     let bodies = BODIES.iter().map(|(body, status, codes)| json("POST", "/things", body, *status, codes));
+    let searches = SEARCHES.iter().map(|(body, status, codes)| json("POST", "/things/search", body, *status, codes));
     let targets = TARGETS.iter().map(|(method, target, status, codes)| bare(method, target, *status, codes));
-    let mut cases: Vec<Case> = lists.chain(bodies).chain(targets).collect();
+    let mut cases: Vec<Case> = lists.chain(bodies).chain(searches).chain(targets).collect();
     cases.extend(long_and_many());
     cases.extend(bodies_in_other_ways());
     cases.extend(shapes());

@@ -5,6 +5,8 @@ use super::{Case, bare, case, chunked, json, with_body};
 /// What is long, deep or many.
 pub fn long_and_many() -> Vec<Case> {
     let list = |query: String, status, codes| bare("GET", &format!("/things?{query}"), status, codes);
+    let search =
+        |filter: String, codes| json("POST", "/things/search", format!("{{\"filter\": {filter}}}"), 422, codes);
     let repeated = |term: &str, times: usize| vec![term; times].join("&");
     let names = |times: usize| (0..times).map(|n| format!("a{n}=1")).collect::<Vec<_>>().join("&");
     let deep = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
@@ -23,6 +25,30 @@ pub fn long_and_many() -> Vec<Case> {
         json("PATCH", "/things/1", format!("{{\"{long_name}\": 1}}"), 422, "unknown_field"),
         json("PATCH", "/things/1", format!("{{\"color\": \"{long_name}\"}}"), 422, "invalid_value"),
         json("PATCH", "/things/1", format!("{{\"name\": \"{long_name}\"}}"), 422, "length"),
+        json(
+            "POST",
+            "/things/search",
+            format!("{{{members}}}"),
+            422,
+            "unknown_field unknown_field unknown_field unknown_field",
+        ),
+        search(format!("{{{members}}}"), "unknown_field unknown_field unknown_field unknown_field"),
+        search(format!("{{\"{long_name}\": 1}}"), "unknown_field"),
+        search(format!("{{\"or\": [{}]}}", vec!["{}"; 200_000].join(",")), "too_many"),
+        search(format!("{{\"or\": [{}]}}", vec!["{\"and\": []}"; 50_000].join(",")), "too_many"),
+        search(
+            format!("{{\"not\": {{\"not\": {{\"not\": {{\"not\": {{\"or\": [{}]}}}}}}}}}}", vec!["{}"; 60].join(",")),
+            "too_deep too_deep too_deep too_deep",
+        ),
+        search(format!("{{\"small__in\": [{}]}}", vec!["1"; 501].join(",")), "too_many"),
+        search(format!("{{\"name__icontains\": \"{long}\"}}"), "invalid_value"),
+        json(
+            "POST",
+            "/things/search",
+            format!("{{\"sort\": [{}]}}", vec!["\"nope\""; 100_000].join(",")),
+            422,
+            "unknown_field unknown_field unknown_field unknown_field",
+        ),
         list(repeated("small__in=1", 501), 400, "too_many"),
         list(repeated("small=1", 1000), 400, "duplicate_parameter"),
         list(repeated("a=1", 5001), 414, ""),

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value as JsonValue};
 
 use super::super::problem::Problem;
+use super::unique::Unique;
 use crate::error::{InputError, Location};
 
 pub(super) const JSON: &str = "application/json";
@@ -83,7 +84,7 @@ fn deeper_than(bytes: &[u8], depth: usize) -> bool {
     false
 }
 
-/// A JSON text; a member that is named twice is an error, since one of its values would be lost.
+/// A JSON text; a member that is named twice is an error, as in [`Unique`].
 enum Body {
     Object(Map<String, JsonValue>),
     Other,
@@ -114,7 +115,7 @@ impl<'de> Deserialize<'de> for Body {
                     if members.contains_key(&name) {
                         return Err(A::Error::custom(format!("{name:?} is there twice")));
                     }
-                    members.insert(name, access.next_value()?);
+                    members.insert(name, access.next_value::<Unique>()?.0);
                 }
                 Ok(Body::Object(members))
             }

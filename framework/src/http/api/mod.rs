@@ -3,6 +3,8 @@
 mod body;
 mod link;
 mod read;
+mod search;
+mod unique;
 mod write;
 
 use std::sync::Arc;
@@ -43,9 +45,13 @@ impl Mounted {
 
     /// Reads the query string of a list of the rows that the resource shows.
     pub(crate) fn list_query(&self, query: &str) -> Result<ListQuery> {
-        let mut list = parse::list(&self.options, query).map_err(Error::Parameters)?;
+        parse::list(&self.options, query).map(|list| self.narrowed(list)).map_err(Error::Parameters)
+    }
+
+    /// Of a list, the rows that the resource shows.
+    fn narrowed(&self, mut list: ListQuery) -> ListQuery {
         list.filter = self.filter.clone().and(list.filter);
-        Ok(list)
+        list
     }
 
     /// The path of the list: `/api/v1/books`.
@@ -58,6 +64,11 @@ impl Mounted {
         self.model().key_columns().fold(self.path(), |path, column| format!("{path}/{{{}}}", column.api_name))
     }
 
+    /// The path of the search: `/api/v1/books/search`. It wins over a row whose key is this word.
+    pub(crate) fn search_path(&self) -> String {
+        format!("{}/search", self.path())
+    }
+
     /// Whether its rows are listed, at its own path and below those of others.
     pub(crate) fn lists(&self) -> bool {
         self.operations.contains(&Operation::List)
@@ -67,6 +78,7 @@ impl Mounted {
         match operation {
             Operation::List | Operation::Create => self.path(),
             Operation::Get | Operation::Update | Operation::Replace | Operation::Delete => self.row_path(),
+            Operation::Search => self.search_path(),
         }
     }
 }
@@ -75,7 +87,7 @@ impl Mounted {
 pub(crate) fn method(operation: Operation) -> Method {
     match operation {
         Operation::List | Operation::Get => Method::GET,
-        Operation::Create => Method::POST,
+        Operation::Create | Operation::Search => Method::POST,
         Operation::Update => Method::PATCH,
         Operation::Replace => Method::PUT,
         Operation::Delete => Method::DELETE,
@@ -125,6 +137,7 @@ impl Endpoint for Derived {
             Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).await,
             Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
             Action::Operation(Operation::Delete) => mounted.delete(&request).await,
+            Action::Operation(Operation::Search) => mounted.search(request).await,
             Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
         }
     }

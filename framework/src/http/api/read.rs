@@ -85,10 +85,14 @@ impl Mounted {
 }
 
 fn list_response(request: &Request, result: &crud::ListResult) -> poem::Result<Response> {
-    let mut body = Vec::with_capacity(4096);
-    result.write_json(&mut body).map_err(problem)?;
-    let mut response = json_response(StatusCode::OK, body);
+    let mut response = page_response(result)?;
     let links = link::pages(request.original_uri().path(), query_string(request), &result.meta);
     insert_header(&mut response, header::LINK, &links);
     Ok(response)
+}
+
+pub(super) fn page_response(result: &crud::ListResult) -> poem::Result<Response> {
+    let mut body = Vec::with_capacity(4096);
+    result.write_json(&mut body).map_err(problem)?;
+    Ok(json_response(StatusCode::OK, body))
 }

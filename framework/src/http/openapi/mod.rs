@@ -8,6 +8,7 @@ mod operations;
 mod parameters;
 mod prune;
 mod schemas;
+mod search;
 mod yaml;
 
 use std::sync::Arc;

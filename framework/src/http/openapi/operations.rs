@@ -4,8 +4,8 @@ use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::{Mounted, method};
 use super::super::problem;
-use super::parameters;
 use super::schemas::{body_kind, body_name, example_body, page_name, reference};
+use super::{parameters, search};
 use crate::crud::validate::BodyKind;
 use crate::model::{ModelMeta, Operation, SubResource};
 use crate::query::parse::includable;
@@ -22,6 +22,7 @@ pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, Str
         Operation::Update => (mounted.row_path(), format!("Update {} {noun}", article(&noun))),
         Operation::Replace => (mounted.row_path(), format!("Replace {} {noun}", article(&noun))),
         Operation::Delete => (mounted.row_path(), format!("Delete {} {noun}", article(&noun))),
+        Operation::Search => (mounted.search_path(), format!("Search {nouns}")),
     };
     let mut document = json!({
         "tags": [resource.name],
@@ -34,6 +35,9 @@ pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, Str
     }
     if let Some(kind) = body_kind(operation) {
         document["requestBody"] = request_body(model, kind);
+    }
+    if operation == Operation::Search {
+        document["requestBody"] = search::request_body(mounted);
     }
     document["responses"] = responses(model, operation).into();
     let method = method(operation).as_str().to_lowercase();
@@ -62,7 +66,7 @@ pub(super) fn related(parent: &Mounted, sub: &SubResource, target: &Mounted) -> 
 fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
     match operation {
         Operation::List => parameters::list(mounted),
-        Operation::Create => Vec::new(),
+        Operation::Create | Operation::Search => Vec::new(),
         Operation::Get => {
             let mut parameters = parameters::key(mounted.model());
             parameters.extend(parameters::include(mounted.resource()));
@@ -88,6 +92,7 @@ fn responses(model: &'static ModelMeta, operation: Operation) -> Map<String, Jso
     let mut responses = Map::new();
     let (status, success) = match operation {
         Operation::List => ("200", page(model)),
+        Operation::Search => ("200", row_page(model, request_id())),
         Operation::Get => ("200", got(model)),
         Operation::Create => ("201", created(model)),
         Operation::Update | Operation::Replace => ("200", row(model, "The row as it is now.")),
@@ -105,6 +110,10 @@ fn responses(model: &'static ModelMeta, operation: Operation) -> Map<String, Jso
 fn page(model: &ModelMeta) -> JsonValue {
     let mut headers = request_id();
     headers["Link"] = json!({"$ref": "#/components/headers/Link"});
+    row_page(model, headers)
+}
+
+fn row_page(model: &ModelMeta, headers: JsonValue) -> JsonValue {
     let schema = reference(&page_name(model));
     json!({"description": "A page of rows.", "headers": headers, "content": {"application/json": {"schema": schema}}})
 }
@@ -154,13 +163,13 @@ pub(super) const ERRORS_OF_ALL: &[u16] = &[414, 431, 500, 503, 504];
 /// The errors that an operation can answer, in order.
 fn errors(operation: Operation) -> Vec<u16> {
     let mut statuses = [&[400], ERRORS_OF_ALL].concat();
-    if !matches!(operation, Operation::List | Operation::Create) {
+    if !matches!(operation, Operation::List | Operation::Create | Operation::Search) {
         statuses.push(404);
     }
-    if !matches!(operation, Operation::List | Operation::Get) {
+    if !matches!(operation, Operation::List | Operation::Get | Operation::Search) {
         statuses.push(409);
     }
-    if body_kind(operation).is_some() {
+    if body_kind(operation).is_some() || operation == Operation::Search {
         statuses.extend([408, 413, 415, 422]);
     }
     statuses.sort_unstable();

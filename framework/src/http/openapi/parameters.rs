@@ -5,7 +5,7 @@ use serde_json::{Value as JsonValue, json};
 use super::super::api::Mounted;
 use super::schemas::{example_of_key, type_schema};
 use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
-use crate::query::parse::{MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_VALUES, filterable, includable, sortable};
+use crate::query::parse::{Filterable, MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_VALUES, filters, includable, sortable};
 
 /// The parameters of a row's path.
 pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
@@ -36,8 +36,8 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
         let description = format!("A text to search for, whatever the case, in: {}.", fields.join(", "));
         parameters.push(query("q", &description, json!({"type": "string", "maxLength": MAX_SEARCH})));
     }
-    for column in filterable(model) {
-        parameters.extend(column.filter.iter().map(|operator| filter(column, *operator)));
+    for target in filters(resource) {
+        parameters.extend(target.column.filter.iter().map(|operator| filter(&target, *operator)));
     }
     parameters
 }
@@ -95,9 +95,12 @@ fn sort(model: &'static ModelMeta) -> Option<JsonValue> {
     })
 }
 
-fn filter(column: &ColumnMeta, operator: Operator) -> JsonValue {
-    let name = operator.parameter(column.api_name);
-    let text = |what: &str| format!("Rows whose `{}` {what}.", column.api_name);
+pub(super) fn filter(target: &Filterable, operator: Operator) -> JsonValue {
+    let (name, column) = (operator.parameter(target.name), target.column);
+    let text = |what: &str| match target.name.rsplit_once('.') {
+        Some((path, name)) => format!("Rows with a row of `{path}` whose `{name}` {what}."),
+        None => format!("Rows whose `{}` {what}.", target.name),
+    };
     let (description, schema) = match operator {
         Operator::Eq => (text("equals this"), operand(column)),
         Operator::Ne => (text("is something else than this, NULL excepted"), operand(column)),

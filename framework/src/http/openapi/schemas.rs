@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
+use super::search;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
 use crate::query::parse::includable;
@@ -55,6 +56,9 @@ pub(super) fn of_resource(mounted: &Mounted) -> Vec<(String, JsonValue)> {
             schemas.push((body_name(model, kind), body(model, kind)));
         }
     }
+    if mounted.operations.contains(&Operation::Search) {
+        schemas.extend(search::schemas(mounted));
+    }
     schemas
 }
 
@@ -63,7 +67,7 @@ pub(super) fn body_kind(operation: Operation) -> Option<BodyKind> {
         Operation::Create => Some(BodyKind::Create),
         Operation::Replace => Some(BodyKind::Replace),
         Operation::Update => Some(BodyKind::Patch),
-        Operation::List | Operation::Get | Operation::Delete => None,
+        Operation::List | Operation::Get | Operation::Delete | Operation::Search => None,
     }
 }
 

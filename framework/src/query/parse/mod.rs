@@ -8,13 +8,19 @@ mod include;
 mod name;
 mod page;
 mod parameters;
+mod relation_filter;
+mod search;
 mod sort;
+mod tree;
 
 pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
-pub use name::parameters;
+pub use name::{fixed, parameters};
 pub(crate) use parameters::shown;
+pub use relation_filter::{Filterable, broken_paths, filters};
+pub use search::search;
 pub use sort::sortable;
+pub use tree::{AND, MAX_TERMS, NOT, OR};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,6 +32,7 @@ use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
 use page::PageParameters;
 use parameters::{Parameter, decode};
+use relation_filter::Conditions;
 
 /// Conditions of a query at most.
 const MAX_FILTERS: usize = 100;
@@ -58,24 +65,31 @@ impl ListOptions {
 ///
 /// Every parameter that is unknown, repeated or invalid, each with what would be accepted.
 pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputError>> {
+    let mut errors = Mistakes::new();
+    let parameters = decode(query, &options.ignored, &mut errors);
+    read(options, &parameters, errors)
+}
+
+/// Reads the parameters of a list; `errors` were found before.
+fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -> Result<ListQuery, Vec<InputError>> {
     let resource = options.resource;
     let model = (resource.model)();
-    let mut errors = Mistakes::new();
     let mut list = ListQuery::new(model);
     let mut page = PageParameters::default();
-    let mut filters = Vec::new();
+    let mut filters = Conditions::default();
 
-    for parameter in decode(query, &options.ignored, &mut errors) {
-        let read = match Name::parse(&parameter.name, model, errors.len() < MAX_SUGGESTIONS) {
-            Ok(Name::Filter(column, operator)) => {
-                filter::parse(&parameter, column, operator).map(|it| filters.push(it))
+    for parameter in parameters {
+        let read = match Name::parse(&parameter.name, resource, errors.len() < MAX_SUGGESTIONS) {
+            Ok(Name::Filter(target, operator)) => {
+                filter::parse(parameter, target.column, operator).map(|it| filters.add(&target.relations, it))
             }
-            Ok(Name::Search) => once(&parameter, |text| filter::search(model, text)).map(|it| filters.extend(it)),
-            Ok(Name::Sort) => once(&parameter, |text| sort::parse(model, text)).map(|it| list.sort = it),
-            Ok(Name::Include) => once(&parameter, |text| include::parse(options, text)).map(|it| list.include = it),
-            Ok(Name::Page) => once(&parameter, |text| page.read_page(text)),
-            Ok(Name::PerPage) => once(&parameter, |text| page.read_per_page(resource, text)),
-            Ok(Name::Count) => once(&parameter, page::count).map(|it| list.count = it),
+            Ok(Name::Search) => once(parameter, |text| filter::search(model, text))
+                .map(|it| it.into_iter().for_each(|it| filters.add(&[], it))),
+            Ok(Name::Sort) => once(parameter, |text| sort::parse(model, text)).map(|it| list.sort = it),
+            Ok(Name::Include) => once(parameter, |text| include::parse(options, text)).map(|it| list.include = it),
+            Ok(Name::Page) => once(parameter, |text| page.read_page(text)),
+            Ok(Name::PerPage) => once(parameter, |text| page.read_per_page(resource, text)),
+            Ok(Name::Count) => once(parameter, page::count).map(|it| list.count = it),
             Err(error) => Err(vec![error]),
         };
         errors.extend(read.err().into_iter().flatten());
@@ -88,7 +102,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
         Ok(page) => list.page = page,
         Err(error) => errors.push(error),
     }
-    list.filter = filters.into_iter().fold(Filter::everything(), Filter::and);
+    list.filter = filters.into_filter(options);
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }
 

@@ -1,14 +1,14 @@
 //! What a parameter's name means.
 
-use super::{filterable, includable, shown};
+use super::{Filterable, filters, includable, shown};
 use crate::error::InputError;
 use crate::model::nearest::nearest;
-use crate::model::{ColumnMeta, ModelMeta, Operator};
+use crate::model::{ModelMeta, Operator, ResourceMeta};
 
 /// What a parameter of a list says.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Name {
-    Filter(&'static ColumnMeta, Operator),
+    Filter(Filterable, Operator),
     Search,
     Sort,
     Include,
@@ -19,7 +19,8 @@ pub(super) enum Name {
 
 impl Name {
     /// `suggest` says whether the nearest name is looked for.
-    pub(super) fn parse(name: &str, model: &'static ModelMeta, suggest: bool) -> Result<Self, InputError> {
+    pub(super) fn parse(name: &str, resource: &'static ResourceMeta, suggest: bool) -> Result<Self, InputError> {
+        let model = (resource.model)();
         match name {
             "sort" => return Ok(Self::Sort),
             "page" => return Ok(Self::Page),
@@ -29,24 +30,50 @@ impl Name {
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
             _ => {}
         }
-        let field = name.rsplit_once("__").map_or(name, |(field, _)| field);
-        let Some(column) = filterable(model).find(|column| column.api_name == field) else {
-            return Err(unknown("parameter", "unknown_parameter", name, suggest, &parameters(model)));
-        };
-        let operator = column.filter.iter().find(|operator| operator.parameter(field) == name);
-        operator
-            .map(|operator| Self::Filter(column, *operator))
-            .ok_or_else(|| unknown("filter", "unknown_operator", name, suggest, &filters(column)))
+        match find_filter(name, resource) {
+            Ok((target, operator)) => Ok(Self::Filter(target, operator)),
+            Err(NoFilter::Column) => {
+                Err(unknown("parameter", "unknown_parameter", name, suggest, &parameters(resource)))
+            }
+            Err(NoFilter::Operator(target)) => {
+                Err(unknown("filter", "unknown_operator", name, suggest, &target.parameters()))
+            }
+        }
     }
 }
 
-/// The names of all parameters that a list of the model takes.
+/// Why a name is that of no filter.
+pub(super) enum NoFilter {
+    /// No filter may name the column.
+    Column,
+    /// A filter may name the column, but not with the operator.
+    Operator(Filterable),
+}
+
+/// The filter of that name, as in `authors.status__in`.
+pub(super) fn find_filter(name: &str, resource: &'static ResourceMeta) -> Result<(Filterable, Operator), NoFilter> {
+    let field = name.rsplit_once("__").map_or(name, |(field, _)| field);
+    let target = filters(resource).find(|target| target.name == field).ok_or(NoFilter::Column)?;
+    match target.column.filter.iter().find(|operator| operator.parameter(field) == name) {
+        Some(operator) => Ok((target, *operator)),
+        None => Err(NoFilter::Operator(target)),
+    }
+}
+
+/// The names of all parameters that a list of the resource takes.
 #[must_use]
-pub fn parameters(model: &'static ModelMeta) -> Vec<String> {
+pub fn parameters(resource: &'static ResourceMeta) -> Vec<String> {
+    let filters = filters(resource).flat_map(|target| target.parameters());
+    fixed(resource).into_iter().map(str::to_owned).chain(filters).collect()
+}
+
+/// The names of those that are no filters, which are members of a search's body too.
+#[must_use]
+pub fn fixed(resource: &'static ResourceMeta) -> Vec<&'static str> {
+    let model = (resource.model)();
     let search = has_search(model).then_some("q");
     let include = includable(model).next().map(|_| "include");
-    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include);
-    fixed.map(str::to_owned).chain(filterable(model).flat_map(filters)).collect()
+    ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.
@@ -64,11 +91,7 @@ fn has_search(model: &'static ModelMeta) -> bool {
     model.columns.iter().any(|column| column.search)
 }
 
-fn filters(column: &ColumnMeta) -> Vec<String> {
-    column.filter.iter().map(|operator| operator.parameter(column.api_name)).collect()
-}
-
-fn unknown(what: &str, code: &'static str, name: &str, suggest: bool, accepted: &[String]) -> InputError {
+pub(super) fn unknown(what: &str, code: &'static str, name: &str, suggest: bool, accepted: &[String]) -> InputError {
     let mut detail = format!("unknown {what} {:?}", shown(name));
     if !suggest && !accepted.is_empty() {
         // The mistakes before it have said what is accepted; repeated, the answer would be many times the question.

@@ -14,9 +14,10 @@ use super::{Dialect, table};
 use crate::model::{ColumnMeta, ColumnType, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta};
 use names::{constraint_name, quoted};
 
-/// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes.
+/// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes. `all` are the
+/// models of the app, whose relations say by which columns rows are looked up.
 #[must_use]
-pub fn create(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
+pub fn create(models: &[&'static ModelMeta], all: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
     let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| !model.view).collect();
     let mut statements = Vec::new();
     if dialect == Dialect::Postgres {
@@ -33,7 +34,7 @@ pub fn create(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
             foreign_keys(model, dialect).map(move |key| format!("ALTER TABLE {table} ADD {key}"))
         }));
     }
-    statements.extend(tables.iter().flat_map(|model| indexes(model, dialect)));
+    statements.extend(tables.iter().flat_map(|model| indexes(model, all, dialect)));
     statements
 }
 
@@ -159,11 +160,13 @@ fn belongs_to(model: &'static ModelMeta) -> impl Iterator<Item = (&'static Relat
     })
 }
 
-/// An index for each column that asks for one and for each foreign key, unless a key or a unique constraint begins with it.
-fn indexes(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
+/// An index for each column that asks for one and for each by which a relation finds rows, unless a key or a unique
+/// constraint begins with it.
+fn indexes(model: &'static ModelMeta, all: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
     let (_, table) = table::parts(model, dialect);
     let first_of_key = model.key.first().map(|index| model.columns[*index].name);
-    let wanted = |column: &&ColumnMeta| column.index || belongs_to(model).any(|(_, key)| key.name == column.name);
+    let keys: Vec<&str> = belongs_to(model).map(|(_, key)| key.name).chain(looked_up(model, all)).collect();
+    let wanted = |column: &&ColumnMeta| column.index || keys.contains(&column.name);
     let served = |column: &&ColumnMeta| column.unique || first_of_key == Some(column.name);
     model
         .columns
@@ -174,6 +177,22 @@ fn indexes(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
             format!("CREATE INDEX IF NOT EXISTS {name} ON {} ({})", table_name(model, dialect), quoted(column.name))
         })
         .collect()
+}
+
+/// The columns of `model` that relations of others look into: foreign keys, whether or not the model says so by a
+/// belongs-to. A join model is looked into from both sides.
+fn looked_up(model: &'static ModelMeta, all: &[&'static ModelMeta]) -> Vec<&'static str> {
+    let mut columns = Vec::new();
+    for relation in all.iter().flat_map(|other| other.relations) {
+        match relation.link {
+            Link::Foreign { foreign, .. } if std::ptr::eq((relation.target)(), model) => columns.push(foreign),
+            Link::Through { model: join, through_local, through_foreign, .. } if std::ptr::eq(join(), model) => {
+                columns.extend([through_local, through_foreign]);
+            }
+            _ => {}
+        }
+    }
+    columns.into_iter().map(|index| model.columns[index].name).collect()
 }
 
 fn list(columns: impl Iterator<Item = &'static ColumnMeta>) -> String {

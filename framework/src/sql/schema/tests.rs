@@ -1,11 +1,11 @@
 use super::*;
-use crate::fixtures::{AUTHORS, BOOK_TAGS, BOOKS, COVERS, REVIEWS, SERIES, TAGS};
+use crate::fixtures::{AUTHORS, BOOK_TAGS, BOOKS, COVERS, CREDITS, REVIEWS, SERIES, TAGS};
 
 /// What [`create`] writes in both languages, one statement after the other.
 #[track_caller]
 fn assert_ddl(models: &[&'static ModelMeta], sqlite: &[&str], postgres: &[&str]) {
-    assert_eq!(create(models, Dialect::Sqlite), sqlite);
-    assert_eq!(create(models, Dialect::Postgres), postgres);
+    assert_eq!(create(models, models, Dialect::Sqlite), sqlite);
+    assert_eq!(create(models, models, Dialect::Postgres), postgres);
 }
 
 #[test]
@@ -111,6 +111,22 @@ fn a_composite_key_serves_its_first_column_as_an_index() {
             r#"CREATE INDEX IF NOT EXISTS "book_tags_tag_name_idx" ON "book_tags" ("tag_name")"#,
         ],
     );
+}
+
+#[test]
+fn a_join_model_without_relations_is_indexed_from_both_sides() {
+    let indexes = |all: &[&'static ModelMeta]| -> Vec<String> {
+        let statements = create(&[&CREDITS], all, Dialect::Postgres);
+        statements.into_iter().filter(|statement| statement.starts_with("CREATE INDEX")).collect()
+    };
+    assert_eq!(
+        indexes(&[&BOOKS, &AUTHORS, &CREDITS]),
+        [
+            r#"CREATE INDEX IF NOT EXISTS "credits_author_id_idx" ON "credits" ("author_id")"#,
+            r#"CREATE INDEX IF NOT EXISTS "credits_book_id_idx" ON "credits" ("book_id")"#,
+        ]
+    );
+    assert_eq!(indexes(&[&CREDITS]), [""; 0]);
 }
 
 #[test]
