@@ -14,7 +14,7 @@ pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use name::parameters;
 pub(crate) use parameters::shown;
-pub use sort::sortable;
+pub use sort::{MAX_TERMS, sortable};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,8 +27,6 @@ use name::Name;
 use page::PageParameters;
 use parameters::{Parameter, decode};
 
-/// Conditions of a query at most.
-const MAX_FILTERS: usize = 100;
 /// Mistakes that say what would be accepted and which name is nearest; a query with more was not mistyped.
 const MAX_SUGGESTIONS: usize = 20;
 
@@ -79,10 +77,6 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
             Err(error) => Err(vec![error]),
         };
         errors.extend(read.err().into_iter().flatten());
-    }
-    if filters.len() > MAX_FILTERS {
-        let detail = format!("{} conditions; a query takes {MAX_FILTERS} at most", filters.len());
-        errors.push(InputError::request("too_many", detail));
     }
     match page.finish(resource) {
         Ok(page) => list.page = page,

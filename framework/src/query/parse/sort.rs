@@ -7,8 +7,8 @@ use crate::model::nearest::nearest;
 use crate::model::{ColumnMeta, ModelMeta};
 use crate::query::Sort;
 
-/// Columns of a sort at most.
-const MAX_TERMS: usize = 50;
+/// Terms of a sort at most.
+pub const MAX_TERMS: usize = 50;
 
 /// The columns that `sort` may name: the primary key and those declared so, as far as answers show
 /// them.
@@ -28,9 +28,8 @@ pub(super) fn parse(model: &'static ModelMeta, text: &str) -> Result<Vec<Sort>, 
         }
         let (name, descending) = term.strip_prefix('-').map_or((term, false), |name| (name, true));
         match sortable(model).find(|column| column.api_name == name) {
-            Some(column) if terms.iter().any(|term| std::ptr::eq(term.column, column)) => {
-                mistakes.push(mistake("invalid_value", format!("sort column {name:?} is named twice; name it once")));
-            }
+            // Rows that are equal in a column stay so however often it is named.
+            Some(column) if terms.iter().any(|term| std::ptr::eq(term.column, column)) => {}
             Some(column) => terms.push(Sort { column, descending }),
             None => mistakes.push(unknown(model, name)),
         }
