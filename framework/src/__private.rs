@@ -17,6 +17,7 @@ pub use crate::model::changes::key_values;
 pub use crate::model::column::{
     Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule, check_filter, check_operator,
 };
+pub use crate::model::expression::Expression;
 pub use crate::model::json::member;
 pub use crate::model::relation::{
     Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, single_key,

@@ -6,6 +6,7 @@
 pub mod catalog;
 pub mod changes;
 pub mod column;
+pub mod expression;
 pub mod json;
 pub mod key;
 pub mod loaded;
@@ -22,6 +23,7 @@ pub mod value;
 pub use catalog::Catalog;
 pub use changes::{Changes, NewRecord, Patch, PatchRecord};
 pub use column::{Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule};
+pub use expression::Expression;
 pub use key::Key;
 pub use loaded::{Edge, Loaded, Related};
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta};
@@ -114,6 +116,9 @@ pub struct ModelMeta {
     pub columns: &'static [ColumnMeta],
     /// Indexes into `columns` of the primary key.
     pub key: &'static [usize],
+    /// Indexes into `columns` of the values that no two rows have together; a single column's is
+    /// [`ColumnMeta::unique`].
+    pub unique: &'static [&'static [usize]],
     /// Fields that are computed from a decoded row.
     pub computed: &'static [ComputedMeta],
     /// The relations, in the order of the struct.

@@ -135,6 +135,7 @@ fn views_are_left_out() {
         view: false,
         columns: &[],
         key: &[],
+        unique: &[],
         computed: &[],
         relations: &[],
         encode: |_, _| Ok(()),
