@@ -70,7 +70,7 @@ impl ColumnMeta {
     pub fn absent(&self) -> Value {
         match (self.default, self.database_default) {
             (Some(default), _) => default(),
-            (None, Some(_)) => Value::Default,
+            (None, Some(_)) => Value::DatabaseDefault,
             (None, None) => Value::Null,
         }
     }

@@ -3,6 +3,7 @@
 //! A derive emits one constant table per struct, [`ModelMeta`]; parsing, SQL, the specification, the documentation and
 //! the metrics all read that table and nothing else.
 
+pub mod by_name;
 pub mod catalog;
 pub mod changes;
 pub mod column;

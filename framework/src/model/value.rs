@@ -31,7 +31,7 @@ pub enum Value {
     Decimal(Decimal),
     Json(serde_json::Value),
     /// The column's database default; only a write sets it.
-    Default,
+    DatabaseDefault,
 }
 
 /// A column that holds JSON and is read as a `T`.
@@ -306,7 +306,7 @@ impl Value {
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::Null | Self::Default => serde_json::Value::Null,
+            Self::Null | Self::DatabaseDefault => serde_json::Value::Null,
             Self::Bool(value) => (*value).into(),
             Self::I16(value) => (*value).into(),
             Self::I32(value) => (*value).into(),
@@ -322,7 +322,7 @@ impl Value {
     pub fn to_text(&self) -> String {
         use base64::Engine;
         match self {
-            Self::Null | Self::Default => String::new(),
+            Self::Null | Self::DatabaseDefault => String::new(),
             Self::Bool(value) => value.to_string(),
             Self::I16(value) => value.to_string(),
             Self::I32(value) => value.to_string(),

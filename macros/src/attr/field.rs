@@ -91,7 +91,7 @@ impl FieldAttr {
             "column" => self.column = Some(item.text("isbn13")?),
             "rename" => self.rename = Some(item.text("title")?),
             "default" => self.default = Some(item.value("0")?),
-            "database_default" => self.database_default = Some(Expression::read(item, "gen_random_uuid()")?),
+            "database_default" => self.database_default = Some(Expression::read(item, "CURRENT_DATE")?),
             "generated" => self.generated = Some(Expression::read(item, "price * quantity")?),
             "created_at" => self.created_at = Some(item.flag()?),
             "updated_at" => self.updated_at = Some(item.flag()?),

@@ -84,7 +84,7 @@ impl Item {
     /// `through = Model` and `through(…)` are two entries that go together, and a model may have several `unique(…)`.
     fn same_entry(&self, other: &Self) -> bool {
         self.name == other.name
-            && !(self.name == "unique" && self.is_list())
+            && !(self.name == "unique" && (self.is_list() || other.is_list()))
             && (self.name != "through" || matches!(self.args, Args::List(_)) == matches!(other.args, Args::List(_)))
     }
 

@@ -83,7 +83,7 @@ fn literal(value: &Value) -> Option<String> {
         Value::I64(value) => Some(value.to_string()),
         Value::F64(value) => Some(value.to_string()),
         Value::Text(value) => Some(quoted_text(value)),
-        Value::Uuid(_) | Value::Bytes(_) | Value::Null | Value::Default => None,
+        Value::Uuid(_) | Value::Bytes(_) | Value::Null | Value::DatabaseDefault => None,
         Value::Timestamp(value) => Some(quoted_text(&crate::model::value::format_timestamp(*value))),
         Value::Date(value) => Some(quoted_text(&value.to_string())),
         Value::Decimal(value) => Some(quoted_text(&value.to_string())),
