@@ -23,6 +23,7 @@ pub struct Friendship {
 
 /// A seat in a room, and who sits on it.
 #[derive(Model)]
+#[allow(clippy::duplicated_attributes, reason = "a field is in two keys")]
 #[model(unique(room, number), rename_all = "kebab-case")]
 #[model(unique(guest, room))]
 pub struct Seat {
