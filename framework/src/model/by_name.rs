@@ -88,19 +88,28 @@ impl Row for Placed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::SERIES;
+    use crate::model::Model;
+
+    #[expect(dead_code, reason = "it is read by its columns")]
+    #[derive(couplet_macros::Model)]
+    struct Series {
+        id: i64,
+        name: String,
+        parent_id: Option<i64>,
+    }
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     fn refused(columns: &[&str]) -> String {
-        ByName::new(&SERIES, &names(columns)).expect_err("refused").to_string()
+        ByName::new(Series::META, &names(columns)).expect_err("refused").to_string()
     }
 
     #[test]
     fn columns_are_found_wherever_they_stand() {
-        let found = ByName::new(&SERIES, &names(&["more", "PARENT_ID", "name", "Id", "id"])).expect("all are there");
+        let found =
+            ByName::new(Series::META, &names(&["more", "PARENT_ID", "name", "Id", "id"])).expect("all are there");
         assert_eq!(found.places, [4, 2, 1]);
     }
 
