@@ -103,6 +103,12 @@ impl DecodeError {
         Self { index, reason: reason.to_string() }
     }
 
+    /// The same with the column's name before the reason.
+    #[must_use]
+    pub fn of_column(self, name: &str) -> Self {
+        if name.is_empty() { self } else { Self { reason: format!("\"{name}\" {}", self.reason), ..self } }
+    }
+
     /// A NULL in a field that is no `Option`.
     #[must_use]
     pub fn null(index: usize) -> Self {

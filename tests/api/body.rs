@@ -116,6 +116,16 @@ on_each_database! {
         assert_mistakes(&problem, [("/title", "invalid_value")]);
     }
 
+    async fn a_decimal_is_a_string(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        let problem = api.post("/every-types", &json!({"decimal": 12.5, "text": 1})).await.expect(422);
+        assert_mistakes(&problem, [("/decimal", "invalid_value"), ("/text", "invalid_value")]);
+        assert!(problem.text().contains("written as a string"), "{problem}");
+        let row = api.create("/every-types", json!({"decimal": "12.50"})).await;
+        assert_eq!(row["/decimal"], "12.50");
+        api.patch("/every-types/1", &json!({"decimal": 0})).await.expect(422);
+    }
+
     async fn numbers_keep_every_digit(database: TestDatabase) {
         let api = Api::start(&database).await;
         let body = r#"{"large": 9223372036854775807, "float": 0.1, "decimal": "1234567890123456789.0123456789"}"#;

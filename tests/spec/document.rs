@@ -189,6 +189,25 @@ async fn every_example_satisfies_its_schema() {
     app.stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn what_clients_send_says_which_texts_and_decimals_are_taken() {
+    let database = TestDatabase::sqlite();
+    let (app, client) = start(&database).await;
+    let document = document(&client).await;
+    let schemas = Schemas(&document);
+    let refused = |schema: &Value, value: Value| !schemas.mistakes(schema, &value).is_empty();
+    let body = &document["components"]["schemas"]["NewThing"]["properties"];
+    assert!(refused(&body["name"], "a\0b".into()) && !refused(&body["name"], "a\n\u{1}b".into()));
+    assert!(refused(&body["price"], 9.5.into()) && !refused(&body["price"], "9.5".into()));
+    let operations = operations(&document);
+    let list = operations.iter().find(|described| described.id() == "things.list").unwrap();
+    for name in ["name", "name__icontains", "q"] {
+        let parameter = list.parameters("query").into_iter().find(|parameter| parameter["name"] == name).unwrap();
+        assert!(refused(&parameter["schema"], "\0".into()), "{name}");
+    }
+    app.stop().await.unwrap();
+}
+
 /// Values that a schema admits, as a query string writes them.
 fn values(schema: &Value) -> Vec<String> {
     let enumerated = |schema: &Value| -> Option<Vec<String>> {
@@ -236,6 +255,13 @@ on_each_database! {
                 for value in values(&parameter["schema"]) {
                     ask(&client, &path, parameter["name"].as_str().unwrap(), &value).await.expect(200);
                     asked += 1;
+                }
+                // As many names as the schema admits, and nothing that it says forbids one of them twice.
+                if parameter["explode"] == false {
+                    let most = usize::try_from(parameter["schema"]["maxItems"].as_u64().unwrap()).unwrap();
+                    let names = values(&parameter["schema"]);
+                    let all: Vec<&str> = names.iter().map(String::as_str).cycle().take(most).collect();
+                    ask(&client, &path, parameter["name"].as_str().unwrap(), &all.join(",")).await.expect(200);
                 }
             }
         }

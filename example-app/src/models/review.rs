@@ -3,8 +3,9 @@ use couplet::prelude::*;
 use super::book::Book;
 use super::reader::Reader;
 
-/// What a reader thinks of a book.
+/// What a reader thinks of a book, once.
 #[derive(Debug, Clone, Model, Resource)]
+#[model(unique(reader_id, book_id))]
 pub struct Review {
     pub id: i64,
     /// The book that the review is about.

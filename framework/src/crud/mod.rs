@@ -1,21 +1,27 @@
 //! The use cases, each reading like the request's way: a query or a write comes in, rows go out.
 //!
-//! Nothing here is generic over a model but [`Records`] and [`Query`], the typed doors for Rust code. HTTP enters by
+//! Nothing here is generic over a model but [`Records`], [`Query`] and [`Sql`], the typed doors for Rust code. HTTP enters by
 //! [`list()`], [`get()`] and [`write()`].
 
+mod bind;
 pub mod count;
 pub mod eager_load;
+mod from_row;
 pub mod get;
 pub mod list;
 pub mod page;
+pub mod plain;
 pub mod query;
 pub mod records;
 pub mod validate;
 pub mod write;
 
+pub use bind::Bind;
+pub use from_row::FromRow;
 pub use get::get;
 pub use list::{ListResult, list};
 pub use page::{Page, PageMeta};
+pub use plain::{Sql, sql, sql_unchecked};
 pub use query::Query;
 pub use records::Records;
 pub use write::{RowChange, Write, write};

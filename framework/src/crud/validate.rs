@@ -116,7 +116,7 @@ fn read(column: &ColumnMeta, kind: BodyKind, value: Option<&JsonValue>) -> Resul
         None if column.required() => Err(InputError::field(name, "required", format!("\"{name}\" is required"))),
         // No client could have read it, so its absence says nothing.
         None if kind == BodyKind::Replace && column.access == Access::WriteOnly => Ok(None),
-        None if kind == BodyKind::Replace => Ok(Some(column.default.map_or(Value::Null, |default| default()))),
+        None if kind == BodyKind::Replace => Ok(Some(column.absent())),
         None => Ok(None),
     }
 }

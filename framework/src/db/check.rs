@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::database::Database;
 use super::inspect::{self, Found, Tables};
+use super::unique::{self, UniqueKeys};
 use crate::error::{Error, Result};
 use crate::model::{Catalog, ColumnMeta, ColumnType, Generated, ModelMeta};
 use crate::sql::{Dialect, schema};
@@ -12,14 +13,17 @@ use crate::sql::{Dialect, schema};
 ///
 /// # Errors
 ///
-/// [`Error::Startup`] with every missing table and column, wrong type and wrong nullability, and the SQL that mends each.
+/// [`Error::Startup`] with every missing table, column and unique key, wrong type, nullability and default, and the SQL that
+/// mends each.
 pub async fn check(database: &Database, catalog: &Catalog) -> Result<()> {
     let tables = inspect::tables(&mut database.session(), catalog.models()).await?;
+    let keys = unique::keys(&mut database.session(), catalog.models()).await?;
     let mut report = Report { dialect: database.dialect(), text: String::new() };
     report.missing_tables(catalog, &tables);
     for model in catalog.models() {
         if let Some(found) = tables.of(model) {
             report.columns(model, found);
+            report.unique_keys(model, found, &keys);
         }
     }
     if report.text.is_empty() {
@@ -100,6 +104,7 @@ impl Report {
             };
             self.mistake(&what, &schema::alter_nullability(model, column, self.dialect));
         }
+        self.expression(model, column, found, &place);
         if column.generated == Some(Generated::Database) && !found.has_default {
             let what = format!("{place} is to be set by the database, which does not");
             let table = self.table(model);
@@ -110,6 +115,49 @@ impl Report {
                 Dialect::Sqlite => rebuild(&table, &format!("\"{}\" INTEGER PRIMARY KEY", found.name)),
             };
             self.mistake(&what, &mend);
+        }
+    }
+
+    /// Whether the database computes the column, or has a default for it, as the field says.
+    fn expression(&mut self, model: &'static ModelMeta, column: &'static ColumnMeta, found: &Found, place: &str) {
+        let mend = || schema::alter_generated(model, column, self.dialect);
+        match (column.generated, found.is_computed) {
+            (Some(Generated::Expression(_)), false) => {
+                self.mistake(&format!("{place} is to be computed by the database, and holds what is written"), &mend());
+            }
+            (Some(Generated::Expression(_)), true) => {}
+            (_, true) => {
+                let what = format!("{place} is computed by the database, and the field is no `generated` one");
+                self.mistake(&what, &mend());
+            }
+            (_, false) => self.database_default(model, column, found, place),
+        }
+    }
+
+    fn database_default(&mut self, model: &'static ModelMeta, column: &'static ColumnMeta, found: &Found, place: &str) {
+        let Some(wanted) = column.database_default.map(|default| default.of(self.dialect)) else { return };
+        let what = match &found.default {
+            _ if !found.has_default => format!("{place} has no default in the database, and the field says {wanted}"),
+            // PostgreSQL keeps a default in words of its own, which cannot be compared.
+            Some(default) if !schema::same_expression(default, wanted) => {
+                format!("{place} has the default {default}, and the field says {wanted}")
+            }
+            _ => return,
+        };
+        self.mistake(&what, &schema::alter_default(model, column, self.dialect));
+    }
+
+    fn unique_keys(&mut self, model: &'static ModelMeta, found: &[Found], keys: &UniqueKeys) {
+        for key in unique::declared(model) {
+            let columns: Vec<&str> = key.iter().map(|index| model.columns[*index].name).collect();
+            let is_there = |name: &str| found.iter().any(|found| self.same(&found.name, name));
+            // The SQL that adds a column makes its index too.
+            let is_mended = matches!(columns[..], [column] if !is_there(column));
+            if !is_mended && !keys.has(model, |name, column| self.same(name, column), &columns) {
+                let (table, names) = (self.table(model), columns.join(", "));
+                let what = format!("{table} has no unique key of {names}, which {} declares", model.name);
+                self.mistake(&what, &schema::missing_unique(model, &key, self.dialect));
+            }
         }
     }
 

@@ -26,11 +26,15 @@ pub(super) struct Found {
     pub(super) takes_null: bool,
     /// Whether the database sets it where an INSERT does not.
     pub(super) has_default: bool,
+    /// Whether the database computes it of other columns.
+    pub(super) is_computed: bool,
+    /// Its default as it was written, which only SQLite keeps.
+    pub(super) default: Option<String>,
 }
 
 const POSTGRES: &str = "SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname, \
      format_type(a.atttypid, a.atttypmod), COALESCE(b.typname, t.typname), a.attnotnull OR t.typnotnull, \
-     a.atthasdef OR a.attidentity <> '' \
+     a.atthasdef OR a.attidentity <> '', a.attgenerated <> '' \
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
      JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype \
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped \
@@ -53,7 +57,7 @@ pub(super) async fn tables(session: &mut Session<'_>, models: &[&'static ModelMe
     Ok(tables)
 }
 
-fn statement(sql: String, values: Vec<Value>) -> Statement {
+pub(super) fn statement(sql: String, values: Vec<Value>) -> Statement {
     Statement { sql, values: Values(values), verb: Verb::Select, model: "schema" }
 }
 
@@ -63,7 +67,8 @@ fn sqlite_statement(models: &[&'static ModelMeta]) -> Statement {
     let values: Vec<Value> = names.map(Value::from).collect();
     let places: Vec<String> = (1..=values.len()).map(|place| format!("?{place}")).collect();
     let sql = format!(
-        "SELECT t.name, c.name, c.type, c.\"notnull\", c.dflt_value IS NOT NULL OR c.hidden <> 0, c.pk FROM \
+        "SELECT t.name, c.name, c.type, c.\"notnull\", c.dflt_value IS NOT NULL OR c.hidden <> 0, c.pk, \
+         c.hidden IN (2, 3), c.dflt_value FROM \
          sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c WHERE t.type IN ('table', 'view') AND lower(t.name) IN \
          ({}) ORDER BY t.name, c.cid",
         places.join(", ")
@@ -71,11 +76,11 @@ fn sqlite_statement(models: &[&'static ModelMeta]) -> Statement {
     statement(sql, values)
 }
 
-fn unquoted(name: &str) -> String {
+pub(super) fn unquoted(name: &str) -> String {
     name.trim_matches('"').replace("\"\"", "\"")
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -96,6 +101,8 @@ impl Tables {
             takes_null: integer(row, 3)? == 0 && !in_key,
             // An INTEGER PRIMARY KEY is SQLite's row number, which it counts up.
             has_default: integer(row, 4)? != 0 || (in_key && ty.eq_ignore_ascii_case("integer")),
+            is_computed: integer(row, 6)? != 0,
+            default: row.text(7)?.map(str::to_owned),
             ty,
         };
         let table = quoted(text(row, 0)?).to_lowercase();
@@ -112,6 +119,8 @@ impl Tables {
                 base: text(row, 5)?.to_owned(),
                 takes_null: !bool(row, 6)?,
                 has_default: bool(row, 7)?,
+                is_computed: bool(row, 8)?,
+                default: None,
             })
         };
         if bool(row, 2)? {
@@ -122,7 +131,7 @@ impl Tables {
     }
 }
 
-fn text(row: &dyn Row, index: usize) -> Result<&str, DecodeError> {
+pub(super) fn text(row: &dyn Row, index: usize) -> Result<&str, DecodeError> {
     row.text(index)?.ok_or_else(|| DecodeError::null(index))
 }
 
@@ -130,6 +139,6 @@ fn integer(row: &dyn Row, index: usize) -> Result<i64, DecodeError> {
     row.i64(index)?.ok_or_else(|| DecodeError::null(index))
 }
 
-fn bool(row: &dyn Row, index: usize) -> Result<bool, DecodeError> {
+pub(super) fn bool(row: &dyn Row, index: usize) -> Result<bool, DecodeError> {
     row.bool(index)?.ok_or_else(|| DecodeError::null(index))
 }

@@ -18,6 +18,7 @@ mod row;
 pub mod session;
 mod sqlite;
 pub mod transaction;
+mod unique;
 
 pub use database::{Database, DatabaseOptions};
 pub use meter::Meter;

@@ -1,5 +1,6 @@
 //! Columns: their types, operators and rules.
 
+use super::expression::Expression;
 use super::relation::const_panic;
 use super::row::{DecodeError, Row};
 use super::value::Value;
@@ -23,6 +24,8 @@ pub struct ColumnMeta {
     pub generated: Option<Generated>,
     /// The value of a create that does not name the field.
     pub default: Option<fn() -> Value>,
+    /// What the database puts where an INSERT does not name the column.
+    pub database_default: Option<Expression>,
     /// Whether no two rows may share a value.
     pub unique: bool,
     /// Whether the framework's DDL makes an index.
@@ -59,7 +62,17 @@ impl ColumnMeta {
     /// Whether the body of a create must set the column.
     #[must_use]
     pub fn required(&self) -> bool {
-        self.writable() && !self.nullable && self.default.is_none()
+        self.writable() && !self.nullable && self.default.is_none() && self.database_default.is_none()
+    }
+
+    /// The value that stands for one that is not given: the default, the database's, or NULL.
+    #[must_use]
+    pub fn absent(&self) -> Value {
+        match (self.default, self.database_default) {
+            (Some(default), _) => default(),
+            (None, Some(_)) => Value::DatabaseDefault,
+            (None, None) => Value::Null,
+        }
     }
 }
 
@@ -304,6 +317,8 @@ pub enum Generated {
     CreatedAt,
     /// The framework, the time of the last write
     UpdatedAt,
+    /// The database, which computes it of other columns and stores it
+    Expression(Expression),
 }
 
 /// Who may see and set a field over HTTP.

@@ -3,9 +3,11 @@
 //! A derive emits one constant table per struct, [`ModelMeta`]; parsing, SQL, the specification, the documentation and
 //! the metrics all read that table and nothing else.
 
+pub mod by_name;
 pub mod catalog;
 pub mod changes;
 pub mod column;
+pub mod expression;
 pub mod filter_path;
 pub mod json;
 pub mod key;
@@ -23,6 +25,7 @@ pub mod value;
 pub use catalog::Catalog;
 pub use changes::{Changes, NewRecord, Patch, PatchRecord};
 pub use column::{Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule};
+pub use expression::Expression;
 pub use key::Key;
 pub use loaded::{Edge, Loaded, Related};
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta};
@@ -115,6 +118,9 @@ pub struct ModelMeta {
     pub columns: &'static [ColumnMeta],
     /// Indexes into `columns` of the primary key.
     pub key: &'static [usize],
+    /// Indexes into `columns` of the values that no two rows have together; a single column's is
+    /// [`ColumnMeta::unique`].
+    pub unique: &'static [&'static [usize]],
     /// Fields that are computed from a decoded row.
     pub computed: &'static [ComputedMeta],
     /// The relations, in the order of the struct.

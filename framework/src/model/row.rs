@@ -35,6 +35,10 @@ pub trait RowSet: Send + Sync {
     ///
     /// If `index` is not below [`RowSet::len`].
     fn row(&self, index: usize) -> &dyn Row;
+    /// The names of the columns, as the database says them; none where there is no row.
+    fn columns(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Forgets the rows from `len` on.
     fn truncate(&mut self, len: usize);
 }

@@ -30,6 +30,8 @@ pub enum Value {
     Date(NaiveDate),
     Decimal(Decimal),
     Json(serde_json::Value),
+    /// The column's database default; only a write sets it.
+    DatabaseDefault,
 }
 
 /// A column that holds JSON and is read as a `T`.
@@ -304,7 +306,7 @@ impl Value {
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::Null => serde_json::Value::Null,
+            Self::Null | Self::DatabaseDefault => serde_json::Value::Null,
             Self::Bool(value) => (*value).into(),
             Self::I16(value) => (*value).into(),
             Self::I32(value) => (*value).into(),
@@ -320,7 +322,7 @@ impl Value {
     pub fn to_text(&self) -> String {
         use base64::Engine;
         match self {
-            Self::Null => String::new(),
+            Self::Null | Self::DatabaseDefault => String::new(),
             Self::Bool(value) => value.to_string(),
             Self::I16(value) => value.to_string(),
             Self::I32(value) => value.to_string(),

@@ -12,8 +12,13 @@ use crate::model::{ColumnMeta, ColumnType, Value};
 
 /// The value as it is bound for `column`, whose type says which NULL a [`Value::Null`] is.
 pub(super) fn value(column: &ColumnMeta, value: &Value, dialect: Dialect) -> Bound {
+    typed(column.ty, value, dialect)
+}
+
+/// The value as it is bound where there is no column but a type.
+pub(super) fn typed(ty: ColumnType, value: &Value, dialect: Dialect) -> Bound {
     match (value, dialect) {
-        (Value::Null, _) => null(column.ty, dialect),
+        (Value::Null | Value::DatabaseDefault, _) => null(ty, dialect),
         (Value::Bool(value), _) => Bound::Bool(Some(*value)),
         (Value::I16(value), _) => Bound::SmallInt(Some(*value)),
         (Value::I32(value), _) => Bound::Int(Some(*value)),
@@ -44,7 +49,12 @@ pub(super) fn compared(column: &ColumnMeta, expr: Expr, dialect: Dialect) -> Exp
 
 /// The value as an expression.
 pub(super) fn expr(column: &ColumnMeta, of: &Value, dialect: Dialect) -> Expr {
-    Expr::val(value(column, of, dialect))
+    match (of, column.database_default, dialect) {
+        (Value::DatabaseDefault, Some(_), Dialect::Postgres) => Expr::custom_keyword("DEFAULT"),
+        // SQLite has no such word beside values.
+        (Value::DatabaseDefault, Some(default), Dialect::Sqlite) => Expr::cust(format!("({})", default.sqlite)),
+        _ => Expr::val(value(column, of, dialect)),
+    }
 }
 
 /// `left` is one of the values. NULLs among them equal nothing and are left out.

@@ -121,7 +121,7 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
     match column.generated {
         Some(Generated::UuidV7) => Some(Value::Uuid(Uuid::now_v7())),
         Some(Generated::CreatedAt | Generated::UpdatedAt) => Some(Utc::now().to_value()),
-        Some(Generated::Database) => None,
+        Some(Generated::Database | Generated::Expression(_)) => None,
         None => column.default.map(|default| default()),
     }
 }

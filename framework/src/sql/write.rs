@@ -67,8 +67,8 @@ mod tests {
     use sea_query::Value as Bound;
 
     use super::*;
-    use crate::fixtures::{BOOK_TAGS, SERIES, TAGS};
-    use crate::model::Operator;
+    use crate::fixtures::{BOOK_TAGS, SERIES, TAGS, column, model};
+    use crate::model::{ColumnMeta, ColumnType, Expression, Operator};
     use crate::sql::statement::assert_sql;
 
     fn text(text: &str) -> Value {
@@ -106,6 +106,37 @@ mod tests {
         );
         let values = [Bound::String(Some("Dune".to_owned())), Bound::BigInt(None), Bound::BigInt(Some(7))];
         assert_eq!(make(Dialect::Postgres).values.0, values);
+    }
+
+    #[test]
+    fn a_default_of_the_database_is_a_word_or_its_expression() {
+        static LOANS: ModelMeta = model(
+            "Loan",
+            "loans",
+            &[
+                column("id", ColumnType::I64),
+                ColumnMeta {
+                    database_default: Some(Expression { sqlite: "lower('NEW')", postgres: "'new'" }),
+                    ..column("state", ColumnType::Text)
+                },
+            ],
+        );
+        assert_sql(
+            |dialect| {
+                let rows = vec![vec![Value::I64(1), text("old")], vec![Value::I64(2), LOANS.columns[1].absent()]];
+                insert(&LOANS, &[0, 1], rows, dialect)
+            },
+            r#"INSERT INTO "loans" ("id", "state") VALUES (?, ?), (?, (lower('NEW'))) RETURNING "id", "state""#,
+            r#"INSERT INTO "loans" ("id", "state") VALUES ($1, $2), ($3, DEFAULT) RETURNING "id", "state""#,
+        );
+        assert_sql(
+            |dialect| {
+                let columns = [(1, Value::DatabaseDefault)];
+                update(&LOANS, &[Value::I64(1)], &columns, &Filter::everything(), dialect)
+            },
+            r#"UPDATE "loans" SET "state" = (lower('NEW')) WHERE "id" = ? RETURNING "id", "state""#,
+            r#"UPDATE "loans" SET "state" = DEFAULT WHERE "id" = $1 RETURNING "id", "state""#,
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Path, UnOp};
 
-use super::{Args, Bounds, Item, items, names};
+use super::{Args, Bounds, Expression, Item, items, names};
 use crate::diagnostics::Diagnostics;
 
 /// What `#[field(…)]` says; flags are the words themselves, to point to.
@@ -17,6 +17,8 @@ pub(crate) struct FieldAttr {
     pub(crate) column: Option<LitStr>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) default: Option<Expr>,
+    pub(crate) database_default: Option<Expression>,
+    pub(crate) generated: Option<Expression>,
     pub(crate) created_at: Option<Ident>,
     pub(crate) updated_at: Option<Ident>,
     pub(crate) read_only: Option<Ident>,
@@ -54,6 +56,8 @@ const NAMES: &[&str] = &[
     "column",
     "rename",
     "default",
+    "database_default",
+    "generated",
     "created_at",
     "updated_at",
     "read_only",
@@ -87,6 +91,8 @@ impl FieldAttr {
             "column" => self.column = Some(item.text("isbn13")?),
             "rename" => self.rename = Some(item.text("title")?),
             "default" => self.default = Some(item.value("0")?),
+            "database_default" => self.database_default = Some(Expression::read(item, "CURRENT_DATE")?),
+            "generated" => self.generated = Some(Expression::read(item, "price * quantity")?),
             "created_at" => self.created_at = Some(item.flag()?),
             "updated_at" => self.updated_at = Some(item.flag()?),
             "read_only" => self.read_only = Some(item.flag()?),

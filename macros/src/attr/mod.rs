@@ -2,11 +2,13 @@
 //! kind of attribute reads its own from them.
 
 mod bounds;
+mod expression;
 mod field;
 mod model;
 mod relation;
 mod resource;
 mod text_enum;
+mod unique;
 
 use std::ops::RangeInclusive;
 
@@ -21,11 +23,13 @@ use crate::diagnostics::{Diagnostics, unknown};
 use crate::naming::Case;
 
 pub(crate) use bounds::{Bound, Bounds};
+pub(crate) use expression::Expression;
 pub(crate) use field::FieldAttr;
 pub(crate) use model::ModelAttr;
 pub(crate) use relation::{DeleteAction, RelationAttr};
 pub(crate) use resource::ResourceAttr;
 pub(crate) use text_enum::TextEnumAttr;
+pub(crate) use unique::Unique;
 
 /// One entry of an attribute: `sort`, `rename = "titel"` or `filter(eq, gte)`.
 pub(crate) struct Item {
@@ -77,9 +81,10 @@ pub(crate) fn items(attribute: &str, attrs: &[Attribute], diagnostics: &mut Diag
 }
 
 impl Item {
-    /// `through = Model` and `through(…)` are two entries that go together.
+    /// `through = Model` and `through(…)` are two entries that go together, and a model may have several `unique(…)`.
     fn same_entry(&self, other: &Self) -> bool {
         self.name == other.name
+            && !(self.name == "unique" && (self.is_list() || other.is_list()))
             && (self.name != "through" || matches!(self.args, Args::List(_)) == matches!(other.args, Args::List(_)))
     }
 

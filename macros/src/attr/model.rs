@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Ident, LitStr};
 
-use super::{Item, items};
+use super::{Item, Unique, items};
 use crate::diagnostics::Diagnostics;
 use crate::naming::Case;
 
@@ -13,9 +13,10 @@ pub(crate) struct ModelAttr {
     pub(crate) schema: Option<LitStr>,
     pub(crate) view: Option<Ident>,
     pub(crate) rename_all: Option<Case>,
+    pub(crate) unique: Vec<Unique>,
 }
 
-const NAMES: &[&str] = &["table", "schema", "view", "rename_all"];
+const NAMES: &[&str] = &["table", "schema", "view", "rename_all", "unique"];
 
 impl ModelAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -33,6 +34,7 @@ impl ModelAttr {
             "schema" => self.schema = Some(item.text("library")?),
             "view" => self.view = Some(item.flag()?),
             "rename_all" => self.rename_all = Some(item.case()?),
+            "unique" => self.unique.push(Unique::read(item)?),
             _ => return Err(item.unknown("model", NAMES)),
         }
         Ok(())

@@ -155,6 +155,8 @@ pub(super) fn computed_fields(model: &Model, diagnostics: &mut Diagnostics) {
             attr.hidden.as_ref(),
             attr.length.as_ref().map(|bounds| &bounds.name),
             attr.range.as_ref().map(|bounds| &bounds.name),
+            attr.generated.as_ref().map(|expression| &expression.word),
+            attr.database_default.as_ref().map(|expression| &expression.word),
         ];
         let values = [
             attr.column.as_ref().map(ToTokens::to_token_stream),

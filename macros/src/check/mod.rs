@@ -1,6 +1,7 @@
 //! The rules of a model that one struct alone can break, each a function with its reason. Rules between models are
 //! constants in the generated code, since only the compiler knows both.
 
+mod database;
 mod field;
 mod key;
 mod names;
@@ -19,6 +20,9 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         names::reserved_names,
         field::access,
         field::generated_values,
+        database::generated_columns,
+        database::database_defaults,
+        database::unique_keys,
         field::operators,
         field::types_of_rules,
         field::computed_fields,

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, Type};
 
 use super::option;
-use crate::attr::{Bound, Bounds, FieldAttr};
+use crate::attr::{Bound, Bounds, Expression, FieldAttr};
 use crate::check::OPERATORS;
 use crate::model::{Column, Generated, Kind, Model};
 use crate::naming::plain;
@@ -21,8 +21,9 @@ fn meta(column: &Column, first_key: bool) -> TokenStream {
     let Column { doc, name, api_name, attr, .. } = column;
     let field = plain(&column.field);
     let (ty, nullable) = (constant(&column.ty, "TYPE"), constant(&column.ty, "NULLABLE"));
-    let generated = option(column.generated.map(generated));
+    let generated = option(column.generated.map(|by| generated(column, by)));
     let default = option(attr.default.as_ref().map(|default| default_function(column, default)));
+    let database_default = option(attr.database_default.as_ref().map(expression));
     let access = access(column);
     let filter = filter(column);
     let rules = rules(column);
@@ -42,6 +43,7 @@ fn meta(column: &Column, first_key: bool) -> TokenStream {
             nullable: #nullable,
             generated: #generated,
             default: #default,
+            database_default: #database_default,
             unique: #unique,
             index: #index,
             access: #access,
@@ -95,13 +97,22 @@ pub(super) fn call(column: &Column, name: &str) -> TokenStream {
     function(&column.ty, name)
 }
 
-fn generated(generated: Generated) -> TokenStream {
+fn generated(column: &Column, generated: Generated) -> TokenStream {
     match generated {
+        Generated::Expression => {
+            let expression = column.attr.generated.as_ref().map(expression);
+            quote!(__couplet::Generated::Expression(#expression))
+        }
         Generated::Database => quote!(__couplet::Generated::Database),
         Generated::UuidV7 => quote!(__couplet::Generated::UuidV7),
         Generated::CreatedAt => quote!(__couplet::Generated::CreatedAt),
         Generated::UpdatedAt => quote!(__couplet::Generated::UpdatedAt),
     }
+}
+
+fn expression(expression: &Expression) -> TokenStream {
+    let Expression { sqlite, postgres, .. } = expression;
+    quote!(__couplet::Expression { sqlite: #sqlite, postgres: #postgres })
 }
 
 /// The default's type is that of the column without `Option`; a string literal becomes a `String`.
@@ -123,12 +134,12 @@ fn default_function(column: &Column, default: &Expr) -> TokenStream {
 }
 
 fn access(column: &Column) -> TokenStream {
-    let FieldAttr { hidden, read_only, write_only, created_at, updated_at, .. } = &column.attr;
+    let FieldAttr { hidden, read_only, write_only, created_at, updated_at, generated, .. } = &column.attr;
     if hidden.is_some() {
         quote!(__couplet::Access::Hidden)
     } else if write_only.is_some() {
         quote!(__couplet::Access::WriteOnly)
-    } else if read_only.is_some() || created_at.is_some() || updated_at.is_some() {
+    } else if read_only.is_some() || created_at.is_some() || updated_at.is_some() || generated.is_some() {
         quote!(__couplet::Access::ReadOnly)
     } else {
         quote!(__couplet::Access::ReadWrite)

@@ -124,7 +124,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let (new, patch) = (new_ident(model), patch_ident(model));
     let new_columns = creatable(model).map(|(index, column)| {
         let field = &column.field;
-        if column.generated.is_some() || column.attr.default.is_some() {
+        if column.has_default() {
             let to_value = function(&column.inner, "to_value");
             quote! {
                 if let __couplet::Option::Some(value) = &self.#field {
@@ -232,14 +232,16 @@ fn constructor(model: &Model) -> TokenStream {
     }
 }
 
-/// Columns that a create may set: all but a key that the database makes.
+/// Columns that a create may set: all but what the database makes.
 fn creatable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
-    model.columns.iter().enumerate().filter(|(_, column)| column.generated != Some(Generated::Database))
+    let is_made = |column: &Column| matches!(column.generated, Some(Generated::Database | Generated::Expression));
+    model.columns.iter().enumerate().filter(move |(_, column)| !is_made(column))
 }
 
-/// Columns that an update may set: all but the key.
+/// Columns that an update may set: all but the key and what the database computes.
 fn patchable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
-    model.columns.iter().enumerate().filter(|(_, column)| !column.key)
+    let is_settable = |column: &Column| !column.key && column.generated != Some(Generated::Expression);
+    model.columns.iter().enumerate().filter(move |(_, column)| is_settable(column))
 }
 
 fn links(model: &Model) -> impl Iterator<Item = (usize, &Relation, &Ident)> {
@@ -252,11 +254,7 @@ fn links(model: &Model) -> impl Iterator<Item = (usize, &Relation, &Ident)> {
 
 fn new_type(column: &Column, private: &TokenStream) -> TokenStream {
     let (ty, inner) = (&column.ty, &column.inner);
-    if column.generated.is_some() || column.attr.default.is_some() {
-        quote!(#private::Option<#inner>)
-    } else {
-        quote!(#ty)
-    }
+    if column.has_default() { quote!(#private::Option<#inner>) } else { quote!(#ty) }
 }
 
 fn keys_type(relation: &Relation, private: &TokenStream) -> TokenStream {

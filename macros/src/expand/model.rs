@@ -83,6 +83,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
     let count = columns.len();
     let key_indexes = model.key();
     let key_type = key_type(model);
+    let unique = unique(model);
     let Body { checks, computed, relations, decode, attach, write_json, key } = body;
     quote! {
         static COLUMNS: [__couplet::ColumnMeta; #count] = [#(#columns),*];
@@ -95,6 +96,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             view: #view,
             columns: &COLUMNS,
             key: <#ident as __couplet::Model>::KEY,
+            unique: &[#(#unique),*],
             computed: &[#(#computed),*],
             relations: &[#(#relations),*],
             encode: __couplet::encode::<#ident>,
@@ -137,6 +139,13 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             }
         }
     }
+}
+
+/// The columns of each unique key.
+fn unique(model: &Model) -> Vec<TokenStream> {
+    let index = |field: &syn::Ident| model.columns.iter().position(|column| plain(&column.field) == plain(field));
+    let keys = model.attr.unique.iter().map(|unique| unique.fields.iter().filter_map(index));
+    keys.map(|indexes| quote!(&[#(#indexes),*])).collect()
 }
 
 /// The key's type, or any that is one where the key is a mistake.

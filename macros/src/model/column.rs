@@ -31,10 +31,14 @@ pub(crate) enum Generated {
     UuidV7,
     CreatedAt,
     UpdatedAt,
+    Expression,
 }
 
 impl Column {
     pub(super) fn generated(&self, single_key: bool) -> Option<Generated> {
+        if self.attr.generated.is_some() {
+            return Some(Generated::Expression);
+        }
         if self.attr.created_at.is_some() {
             return Some(Generated::CreatedAt);
         }
@@ -54,7 +58,12 @@ impl Column {
 
     /// Whether a create must give a value.
     pub(crate) fn required(&self) -> bool {
-        !self.nullable && self.generated.is_none() && self.attr.default.is_none()
+        !self.nullable && !self.has_default()
+    }
+
+    /// Whether a create that gives no value gets one.
+    pub(crate) fn has_default(&self) -> bool {
+        self.generated.is_some() || self.attr.default.is_some() || self.attr.database_default.is_some()
     }
 
     /// The tokens that give the column its name in the API, or in the database.

@@ -21,6 +21,19 @@ pub struct Friendship {
     pub friend_id: i64,
 }
 
+/// A seat in a room, and who sits on it.
+#[derive(Model)]
+#[allow(clippy::duplicated_attributes, reason = "a field is in two keys")]
+#[model(unique(room, number), rename_all = "kebab-case")]
+#[model(unique(guest, room))]
+pub struct Seat {
+    pub id: i64,
+    pub guest: Option<String>,
+    pub room: String,
+    #[field(column = "seat_number")]
+    pub number: i32,
+}
+
 /// How many books each author has.
 #[derive(Model, Resource)]
 #[model(view)]
@@ -41,6 +54,12 @@ fn rename_all_names_what_clients_see_and_leaves_columns_alone() {
     let relation = &Person::META.relations[0];
     assert_eq!((relation.api_name, relation.keys_name), ("bestFriends", Some("bestFriendIds")));
     assert!(NewPerson::new("Ann", "Lee").best_friend_ids.is_none());
+}
+
+#[test]
+fn unique_keys_are_columns_in_the_order_of_the_attribute() {
+    assert_eq!(Seat::META.unique, [[2, 3], [1, 2]]);
+    assert!(Person::META.unique.is_empty());
 }
 
 #[test]

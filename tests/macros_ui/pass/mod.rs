@@ -2,6 +2,7 @@
 
 mod attr_field_access;
 mod attr_field_computed;
+mod attr_field_database;
 mod attr_field_default;
 mod attr_field_filter;
 mod attr_field_key;

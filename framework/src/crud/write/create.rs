@@ -51,7 +51,12 @@ async fn insert(model: &'static ModelMeta, rows: &[Changes], session: &mut Sessi
     columns.dedup();
     let values = rows
         .iter()
-        .map(|row| columns.iter().map(|index| row.column(*index).cloned().unwrap_or(Value::Null)).collect())
+        .map(|row| {
+            columns
+                .iter()
+                .map(|index| row.column(*index).cloned().unwrap_or_else(|| model.columns[*index].absent()))
+                .collect()
+        })
         .collect();
     let rows = session.fetch(&sql::write::insert(model, &columns, values, session.dialect())).await?;
     Ok(Loaded { meta: model, rows, edges: Vec::new() })
@@ -68,7 +73,7 @@ fn with_defaults(model: &ModelMeta, changes: &Changes) -> Changes {
         let value = match column.generated {
             Some(Generated::CreatedAt | Generated::UpdatedAt) => Value::Timestamp(now),
             Some(Generated::UuidV7) => Value::Uuid(Uuid::now_v7()),
-            Some(Generated::Database) => continue,
+            Some(Generated::Database | Generated::Expression(_)) => continue,
             None => match column.default {
                 Some(default) => default(),
                 None => continue,

@@ -4,18 +4,25 @@
 mod postgres;
 mod sqlite;
 
+use sqlx::Column as _;
+
 use crate::model::{Row, RowSet};
 
 /// The rows of one result.
 pub(super) struct Rows<R>(pub(super) Vec<R>);
 
-impl<R: Row + Send + Sync> RowSet for Rows<R> {
+impl<R: Row + sqlx::Row> RowSet for Rows<R> {
     fn len(&self) -> usize {
         self.0.len()
     }
 
     fn row(&self, index: usize) -> &dyn Row {
         &self.0[index]
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let columns = self.0.first().map(sqlx::Row::columns);
+        columns.into_iter().flatten().map(|column| column.name().to_owned()).collect()
     }
 
     fn truncate(&mut self, len: usize) {

@@ -1,4 +1,4 @@
-use super::models::{AUTHORS, BOOKS, TITLES, TYPES};
+use super::models::{AUTHORS, BOOKS, LINES, TITLES, TYPES};
 use super::*;
 use crate::db::{check, migrate};
 use crate::model::{Catalog, ModelMeta};
@@ -105,7 +105,7 @@ async fn a_nullable_field_over_a_column_that_takes_no_null_is_a_mistake() {
             Dialect::Sqlite => "id INTEGER PRIMARY KEY",
             Dialect::Postgres => "id bigserial PRIMARY KEY",
         };
-        let sql = format!("CREATE TABLE authors ({id}, name varchar(20) NOT NULL, email text NOT NULL)");
+        let sql = format!("CREATE TABLE authors ({id}, name varchar(20) NOT NULL, email text NOT NULL UNIQUE)");
         fixture.run(&sql).await.expect("created");
         let text = mistakes(fixture, &[&AUTHORS]).await;
         assert!(
@@ -113,6 +113,94 @@ async fn a_nullable_field_over_a_column_that_takes_no_null_is_a_mistake() {
             "{text}"
         );
         assert_eq!(text.matches("\n- ").count(), 1, "{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_database_computes_and_guards_is_compared() {
+    on_each(async |fixture| {
+        migrate::create_missing(&fixture.database, &[&LINES]).await.expect("created");
+        check::check(&fixture.database, &catalog(&[&LINES])).await.expect("they fit");
+        fixture.run("DROP TABLE lines").await.expect("dropped");
+
+        let (id, generated) = match fixture.dialect() {
+            Dialect::Sqlite => ("id INTEGER PRIMARY KEY", "integer GENERATED ALWAYS AS (amount + 1) STORED NOT NULL"),
+            Dialect::Postgres => {
+                ("id bigserial PRIMARY KEY", "bigint GENERATED ALWAYS AS (amount + 1) STORED NOT NULL")
+            }
+        };
+        let sql =
+            format!("CREATE TABLE lines ({id}, amount bigint NOT NULL, twice bigint NOT NULL, state {generated})");
+        fixture
+            .run(&sql.replace("bigint", if fixture.dialect() == Dialect::Sqlite { "integer" } else { "bigint" }))
+            .await
+            .expect("created");
+        let text = mistakes(fixture, &[&LINES]).await;
+        for part in [
+            "\"lines\".twice of Line.twice is to be computed by the database, and holds what is written",
+            "\"lines\".state of Line.state is computed by the database, and the field is no `generated` one",
+            "\"lines\" has no unique key of amount, state, which Line declares",
+            "CREATE UNIQUE INDEX IF NOT EXISTS \"lines_amount_state_key\" ON \"lines\" (\"amount\", \"state\")",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert_eq!(text.matches("\n- ").count(), 3, "{text}");
+        fixture.run("DROP TABLE lines").await.expect("dropped");
+
+        migrate::create_missing(&fixture.database, &[&LINES]).await.expect("created");
+        fixture.run("DROP INDEX lines_amount_state_key").await.expect("dropped");
+        fixture.run("CREATE UNIQUE INDEX other ON lines (state, amount)").await.expect("created");
+        check::check(&fixture.database, &catalog(&[&LINES])).await.expect("the order of the columns says nothing");
+        if fixture.dialect() == Dialect::Postgres {
+            fixture.run("ALTER TABLE lines ALTER COLUMN state DROP DEFAULT").await.expect("dropped");
+            let text = mistakes(fixture, &[&LINES]).await;
+            assert!(
+                text.contains("state of Line.state has no default in the database, and the field says 1 + 6"),
+                "{text}"
+            );
+            assert!(text.contains("ALTER TABLE \"lines\" ALTER COLUMN \"state\" SET DEFAULT (1 + 6)"), "{text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn computed_columns_and_defaults_are_added_to_a_table_as_the_advice_says() {
+    on_each(async |fixture| {
+        migrate::create_missing(&fixture.database, &[&LINES]).await.expect("created");
+        for column in ["twice", "state"] {
+            fixture.run("DROP INDEX IF EXISTS lines_amount_state_key").await.expect("dropped");
+            fixture.run(&format!("ALTER TABLE lines DROP COLUMN {column}")).await.expect("dropped");
+            let text = mistakes(fixture, &[&LINES]).await;
+            let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+            for statement in lines.filter(|line| !line.starts_with("--")) {
+                fixture.run(statement).await.expect(statement);
+            }
+            check::check(&fixture.database, &catalog(&[&LINES])).await.expect("mended");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_default_of_sqlite_is_compared_by_its_words() {
+    on_each(async |fixture| {
+        if fixture.dialect() != Dialect::Sqlite {
+            return;
+        }
+        let table = |default: &str| {
+            format!(
+                "CREATE TABLE lines (id INTEGER PRIMARY KEY, amount integer NOT NULL, twice integer NOT NULL \
+                 GENERATED ALWAYS AS (amount * 2), state integer NOT NULL DEFAULT {default}, UNIQUE (amount, state))"
+            )
+        };
+        fixture.run(&table("(1+6)")).await.expect("created");
+        check::check(&fixture.database, &catalog(&[&LINES])).await.expect("the same but for spaces");
+        fixture.run("DROP TABLE lines").await.expect("dropped");
+        fixture.run(&table("7")).await.expect("created");
+        let text = mistakes(fixture, &[&LINES]).await;
+        assert!(text.contains("state of Line.state has the default 7, and the field says 1 + 6"), "{text}");
     })
     .await;
 }

@@ -1,7 +1,9 @@
 //! Models as their derives would emit them.
 
 use crate::fixtures::{column, model};
-use crate::model::{ColumnMeta, ColumnType, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta};
+use crate::model::{
+    ColumnMeta, ColumnType, Expression, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta,
+};
 
 const fn key() -> ColumnMeta {
     ColumnMeta { generated: Some(Generated::Database), ..column("id", ColumnType::I64) }
@@ -32,6 +34,27 @@ pub(super) static BOOKS: ModelMeta = ModelMeta {
         on_delete: OnDelete::Cascade,
     }],
     ..model("Book", "books", &[key(), column("author_id", ColumnType::I64), column("title", ColumnType::Text)])
+};
+
+/// What the database computes, sets where an INSERT does not, and guards.
+pub(super) static LINES: ModelMeta = ModelMeta {
+    unique: &[&[1, 3]],
+    ..model(
+        "Line",
+        "lines",
+        &[
+            key(),
+            column("amount", ColumnType::I64),
+            ColumnMeta {
+                generated: Some(Generated::Expression(Expression { sqlite: "amount * 2", postgres: "amount * 2" })),
+                ..column("twice", ColumnType::I64)
+            },
+            ColumnMeta {
+                database_default: Some(Expression { sqlite: "1 + 6", postgres: "1 + 6" }),
+                ..column("state", ColumnType::I64)
+            },
+        ],
+    )
 };
 
 /// A column of each type, once NOT NULL and once not.

@@ -3,9 +3,11 @@
 use serde_json::{Value as JsonValue, json};
 
 use super::super::api::Mounted;
-use super::schemas::{example_of_key, type_schema};
-use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
-use crate::query::parse::{Filterable, MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_VALUES, filters, includable, sortable};
+use super::schemas::{example_of_key, input_schema};
+use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, ResourceMeta};
+use crate::query::parse::{
+    Filterable, MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, filters, includable, sortable,
+};
 
 /// The parameters of a row's path.
 pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
@@ -14,7 +16,7 @@ pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
             "name": column.api_name,
             "in": "path",
             "required": true,
-            "schema": type_schema(column.ty),
+            "schema": input_schema(column.ty),
             "example": example_of_key(column),
         });
         if !column.doc.is_empty() {
@@ -34,7 +36,7 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     if model.columns.iter().any(|column| column.search) {
         let fields: Vec<&str> = model.columns.iter().filter(|column| column.search).map(|c| c.api_name).collect();
         let description = format!("A text to search for, whatever the case, in: {}.", fields.join(", "));
-        parameters.push(query("q", &description, json!({"type": "string", "maxLength": MAX_SEARCH})));
+        parameters.push(query("q", &description, text(MAX_SEARCH)));
     }
     for target in filters(resource) {
         parameters.extend(target.column.filter.iter().map(|operator| filter(&target, *operator)));
@@ -76,7 +78,10 @@ fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
         "default": resource.per_page,
     });
     let count = json!({"type": "string", "enum": ["exact", "estimated", "none"], "default": "exact"});
-    let ceiling = format!("The page's number, from 1. A page may skip {} rows at most.", resource.max_offset);
+    let ceiling = format!(
+        "The page's number, from 1. A page may skip {} rows at most, which are `(page - 1) * per_page`.",
+        resource.max_offset
+    );
     vec![
         query("page", &ceiling, page),
         query("per_page", "Rows of a page.", per_page),
@@ -87,34 +92,30 @@ fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
 fn sort(model: &'static ModelMeta) -> Option<JsonValue> {
     let terms: Vec<String> =
         sortable(model).flat_map(|column| [column.api_name.to_owned(), format!("-{}", column.api_name)]).collect();
-    let description = "Columns to sort by, separated by commas, each once; `-` is largest first.";
-    (!terms.is_empty()).then(|| {
-        let mut parameter = names("sort", description, &terms, terms.len() / 2);
-        parameter["schema"]["uniqueItems"] = json!(true);
-        parameter
-    })
+    let description = "Columns to sort by, separated by commas; `-` is largest first. Of a column that is named twice the first counts.";
+    (!terms.is_empty()).then(|| names("sort", description, &terms, MAX_SORTS))
 }
 
 pub(super) fn filter(target: &Filterable, operator: Operator) -> JsonValue {
     let (name, column) = (operator.parameter(target.name), target.column);
-    let text = |what: &str| match target.name.rsplit_once('.') {
+    let rows = |what: &str| match target.name.rsplit_once('.') {
         Some((path, name)) => format!("Rows with a row of `{path}` whose `{name}` {what}."),
         None => format!("Rows whose `{}` {what}.", target.name),
     };
     let (description, schema) = match operator {
-        Operator::Eq => (text("equals this"), operand(column)),
-        Operator::Ne => (text("is something else than this, NULL excepted"), operand(column)),
-        Operator::Gt => (text("is greater than this"), operand(column)),
-        Operator::Gte => (text("is this or greater"), operand(column)),
-        Operator::Lt => (text("is less than this"), operand(column)),
-        Operator::Lte => (text("is this or less"), operand(column)),
-        Operator::In => (text("is one of these; repeat the parameter"), many(column)),
-        Operator::NotIn => (text("is none of these; repeat the parameter"), many(column)),
-        Operator::Contains => (text("has this inside"), needle()),
-        Operator::IContains => (text("has this inside, whatever the case"), needle()),
-        Operator::StartsWith => (text("begins with this"), needle()),
-        Operator::IStartsWith => (text("begins with this, whatever the case"), needle()),
-        Operator::IsNull => (text("is NULL (`true`) or is not (`false`)"), json!({"type": "boolean"})),
+        Operator::Eq => (rows("equals this"), operand(column)),
+        Operator::Ne => (rows("is something else than this, NULL excepted"), operand(column)),
+        Operator::Gt => (rows("is greater than this"), operand(column)),
+        Operator::Gte => (rows("is this or greater"), operand(column)),
+        Operator::Lt => (rows("is less than this"), operand(column)),
+        Operator::Lte => (rows("is this or less"), operand(column)),
+        Operator::In => (rows("is one of these; repeat the parameter"), many(column)),
+        Operator::NotIn => (rows("is none of these; repeat the parameter"), many(column)),
+        Operator::Contains => (rows("has this inside"), needle()),
+        Operator::IContains => (rows("has this inside, whatever the case"), needle()),
+        Operator::StartsWith => (rows("begins with this"), needle()),
+        Operator::IStartsWith => (rows("begins with this, whatever the case"), needle()),
+        Operator::IsNull => (rows("is NULL (`true`) or is not (`false`)"), json!({"type": "boolean"})),
     };
     query(&name, &description, schema)
 }
@@ -122,15 +123,21 @@ pub(super) fn filter(target: &Filterable, operator: Operator) -> JsonValue {
 /// The type of a filter's value; what a body must satisfy does not bind a filter, and an example would be filled in by
 /// the pages when a request is tried out.
 fn operand(column: &ColumnMeta) -> JsonValue {
-    type_schema(column.ty)
+    input_schema(column.ty)
 }
 
 fn many(column: &ColumnMeta) -> JsonValue {
-    json!({"type": "array", "items": type_schema(column.ty), "minItems": 1, "maxItems": MAX_VALUES})
+    json!({"type": "array", "items": input_schema(column.ty), "minItems": 1, "maxItems": MAX_VALUES})
 }
 
 fn needle() -> JsonValue {
-    json!({"type": "string", "maxLength": MAX_NEEDLE})
+    text(MAX_NEEDLE)
+}
+
+fn text(most: usize) -> JsonValue {
+    let mut schema = input_schema(ColumnType::Text);
+    schema["maxLength"] = json!(most);
+    schema
 }
 
 fn names(name: &str, description: &str, values: &[String], most: usize) -> JsonValue {

@@ -98,6 +98,7 @@ fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for (_, column) in settable_columns(model, kind) {
         let mut schema = column_schema(column);
+        refuse_nul(&mut schema, column.ty);
         if column.access == crate::model::Access::WriteOnly {
             schema["writeOnly"] = json!(true);
         }
@@ -131,7 +132,7 @@ fn is_constant_by_nature(ty: ColumnType) -> bool {
 fn keys(relation: &RelationMeta) -> JsonValue {
     let key = &(relation.target)().columns[relation.link.foreign()];
     let description = format!("The keys of the {} that the row is to have; all others are removed.", relation.api_name);
-    json!({"type": "array", "items": type_schema(key.ty), "maxItems": MAX_KEYS, "description": description})
+    json!({"type": "array", "items": input_schema(key.ty), "maxItems": MAX_KEYS, "description": description})
 }
 
 /// A body that would be accepted, by the columns' examples; `None` where one has none that can be guessed.
@@ -238,6 +239,20 @@ fn apply_rule(schema: &mut JsonValue, ty: ColumnType, rule: Rule) {
         Rule::Pattern(pattern) => set("pattern", Some(json!(pattern))),
         // The length of base64 and the range of a decimal's text cannot be said in a schema.
         Rule::Length { .. } | Rule::FloatRange { .. } => {}
+    }
+}
+
+/// The schema of a type as clients send it.
+pub(super) fn input_schema(ty: ColumnType) -> JsonValue {
+    let mut schema = type_schema(ty);
+    refuse_nul(&mut schema, ty);
+    schema
+}
+
+/// No database stores the character NUL. A pattern of the column's own says what else it does not take.
+fn refuse_nul(schema: &mut JsonValue, ty: ColumnType) {
+    if ty == ColumnType::Text && schema.get("pattern").is_none() {
+        schema["pattern"] = json!(r"^[^\u0000]*$");
     }
 }
 

@@ -19,7 +19,7 @@ pub use name::{fixed, parameters};
 pub(crate) use parameters::shown;
 pub use relation_filter::{Filterable, broken_paths, filters};
 pub use search::search;
-pub use sort::sortable;
+pub use sort::{MAX_SORTS, sortable};
 pub use tree::{AND, MAX_TERMS, NOT, OR};
 
 use std::collections::HashMap;
@@ -34,8 +34,6 @@ use page::PageParameters;
 use parameters::{Parameter, decode};
 use relation_filter::Conditions;
 
-/// Conditions of a query at most.
-const MAX_FILTERS: usize = 100;
 /// Mistakes that say what would be accepted and which name is nearest; a query with more was not mistyped.
 const MAX_SUGGESTIONS: usize = 20;
 
@@ -93,10 +91,6 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
             Err(error) => Err(vec![error]),
         };
         errors.extend(read.err().into_iter().flatten());
-    }
-    if filters.len() > MAX_FILTERS {
-        let detail = format!("{} conditions; a query takes {MAX_FILTERS} at most", filters.len());
-        errors.push(InputError::request("too_many", detail));
     }
     match page.finish(resource) {
         Ok(page) => list.page = page,

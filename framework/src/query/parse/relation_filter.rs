@@ -94,10 +94,6 @@ impl Conditions {
         self.related[place].1.add(further, filter);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.own.len() + self.related.iter().map(|(_, conditions)| conditions.len()).sum::<usize>()
-    }
-
     /// All of them as one; related rows that are not shown meet none.
     pub(super) fn into_filter(self, options: &ListOptions) -> Filter {
         let related = self.related.into_iter().map(|(relation, conditions)| {

@@ -7,8 +7,8 @@ use crate::model::nearest::nearest;
 use crate::model::{ColumnMeta, ModelMeta};
 use crate::query::Sort;
 
-/// Columns of a sort at most.
-const MAX_TERMS: usize = 50;
+/// Terms of a sort at most.
+pub const MAX_SORTS: usize = 50;
 
 /// The columns that `sort` may name: the primary key and those declared so, as far as answers show
 /// them.
@@ -22,15 +22,14 @@ pub(super) fn parse(model: &'static ModelMeta, text: &str) -> Result<Vec<Sort>, 
     let mut terms: Vec<Sort> = Vec::new();
     let mut mistakes = Mistakes::new();
     for (index, term) in text.split(',').enumerate() {
-        if index == MAX_TERMS {
-            mistakes.push(mistake("too_many", format!("a sort takes {MAX_TERMS} columns at most")));
+        if index == MAX_SORTS {
+            mistakes.push(mistake("too_many", format!("a sort takes {MAX_SORTS} columns at most")));
             break;
         }
         let (name, descending) = term.strip_prefix('-').map_or((term, false), |name| (name, true));
         match sortable(model).find(|column| column.api_name == name) {
-            Some(column) if terms.iter().any(|term| std::ptr::eq(term.column, column)) => {
-                mistakes.push(mistake("invalid_value", format!("sort column {name:?} is named twice; name it once")));
-            }
+            // Rows that are equal in a column stay so however often it is named.
+            Some(column) if terms.iter().any(|term| std::ptr::eq(term.column, column)) => {}
             Some(column) => terms.push(Sort { column, descending }),
             None => mistakes.push(unknown(model, name)),
         }

@@ -197,7 +197,9 @@ fn sort_takes_declared_columns_and_the_key() {
         "sort=isbn",
         "sort unknown_field: unknown sort column \"isbn\"; sortable: id, title, rating, price, year",
     );
-    assert_mistake("sort=title,-title", "sort invalid_value: sort column \"title\" is named twice; name it once");
+    let terms: Vec<_> =
+        read("sort=title,-title,id,title").sort.iter().map(|it| (it.column.name, it.descending)).collect();
+    assert_eq!(terms, [("title", false), ("id", false)], "the first mention counts");
     assert_eq!(mistakes(books("sort=")).len(), 1);
     assert_eq!(mistakes(books("sort=title,,id")).len(), 1);
     assert_eq!(mistakes(books("sort=--title")).len(), 1);
@@ -237,11 +239,9 @@ fn include_is_limited_to_declared_relations_and_to_a_depth() {
         "include=authors.books.authors.books",
         "include too_deep: \"authors.books.authors.books\" goes 4 relations deep; 3 at most",
     );
-    let many = "include=authors.books.authors,authors.books.series,authors.books.reviews,authors.books.cover,\
-                authors.books.tags,reviews.book.authors,reviews.book.series,reviews.book.reviews,reviews.book.cover,\
-                reviews.book.tags,cover.book.authors,cover.book.series,cover.book.reviews,cover.book.cover,\
-                cover.book.tags,series,tags";
-    assert_mistake(many, "include too_many: 23 relations; an include takes 20 at most");
+    let many = |paths: usize| format!("include={}", vec!["authors.books.authors"; paths].join(","));
+    assert_eq!(read(&many(20)).include.len(), 1);
+    assert_mistake(&many(21), "include too_many: an include takes 20 paths at most");
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn sizes_are_limited() {
     assert_eq!(errors[200].detail, "unknown parameter \"p199\"");
     assert_eq!(books(&vec!["id__in=1"; 6000].join("&")).expect_err("refused")[0].code, "too_many");
     assert_eq!(mistakes(books(&format!("sort={}", ",".repeat(60_000)))).len(), 51);
-    assert_eq!(mistakes(books(&format!("include={}", ",".repeat(60_000)))).len(), 51);
+    assert_eq!(mistakes(books(&format!("include={}", ",".repeat(60_000)))).len(), 21);
     assert_eq!(books(&format!("title__contains={}", "x".repeat(1001))).expect_err("refused")[0].code, "invalid_value");
     let long = mistakes(books(&format!("{}=1", "n".repeat(60_000))));
     assert!(long[0].len() < 1_000);

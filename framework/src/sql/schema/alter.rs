@@ -1,7 +1,7 @@
 //! What mends a table that does not fit its struct. These statements are shown to people, never executed on their own.
 
 use super::names::{constraint_name, quoted};
-use super::{DECIMAL_COLLATION, belongs_to, column_type, definition, references, table_name};
+use super::{DECIMAL_COLLATION, belongs_to, column_type, definition, expression, references, table_name};
 use crate::model::{ColumnMeta, ColumnType, Generated, ModelMeta, Value};
 use crate::sql::{Dialect, table};
 
@@ -11,6 +11,9 @@ use crate::sql::{Dialect, table};
 #[must_use]
 pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, dialect: Dialect) -> String {
     let table = table_name(model, dialect);
+    if matches!(column.generated, Some(Generated::Expression(_))) {
+        return expression::missing(model, column, dialect);
+    }
     let mut sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition(model, column, dialect));
     let default = column.default.and_then(|default| literal(&default()));
     let key = belongs_to(model).find(|(_, key)| key.name == column.name);
@@ -19,7 +22,8 @@ pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, di
         Dialect::Postgres => !column.nullable && key.is_none() && column.generated != Some(Generated::Database),
     };
     let empty = || takes_default.then(|| empty_value(column.ty, dialect)).flatten();
-    if let Some(default) = default.or_else(empty) {
+    let default = default.or_else(empty).filter(|_| column.database_default.is_none());
+    if let Some(default) = default {
         sql.push_str(" DEFAULT ");
         sql.push_str(&default);
     }
@@ -33,6 +37,7 @@ pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, di
         let unique = format!("; CREATE UNIQUE INDEX {name} ON {table} ({})", quoted(column.name));
         sql.push_str(&unique);
     }
+    sql.push_str(expression::hazard(column, dialect));
     sql
 }
 
@@ -62,7 +67,7 @@ pub fn alter_nullability(model: &'static ModelMeta, column: &'static ColumnMeta,
     }
 }
 
-fn rebuild(table: &str, column: &str) -> String {
+pub(super) fn rebuild(table: &str, column: &str) -> String {
     format!(
         "-- SQLite cannot alter a column: create a new table with {column}, copy the rows, drop {table}, rename the new \
          table (https://sqlite.org/lang_altertable.html#otheralter)"
@@ -78,7 +83,7 @@ fn literal(value: &Value) -> Option<String> {
         Value::I64(value) => Some(value.to_string()),
         Value::F64(value) => Some(value.to_string()),
         Value::Text(value) => Some(quoted_text(value)),
-        Value::Uuid(_) | Value::Bytes(_) | Value::Null => None,
+        Value::Uuid(_) | Value::Bytes(_) | Value::Null | Value::DatabaseDefault => None,
         Value::Timestamp(value) => Some(quoted_text(&crate::model::value::format_timestamp(*value))),
         Value::Date(value) => Some(quoted_text(&value.to_string())),
         Value::Decimal(value) => Some(quoted_text(&value.to_string())),

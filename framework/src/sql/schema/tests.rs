@@ -151,6 +151,7 @@ fn views_are_left_out() {
         view: false,
         columns: &[],
         key: &[],
+        unique: &[],
         computed: &[],
         relations: &[],
         encode: |_, _| Ok(()),
