@@ -46,6 +46,7 @@ pub(crate) const fn model(name: &'static str, table: &'static str, columns: &'st
         schema: None,
         table,
         view: false,
+        full_text: None,
         columns,
         key: &[0],
         computed: &[],
@@ -238,6 +239,26 @@ pub(crate) static COVERS: ModelMeta = ModelMeta {
         "Cover",
         "covers",
         &[column("book_id", I64), column("image", Bytes), nullable("meta", Json), column("made_on", Date)],
+    )
+};
+
+/// Words are looked for in an index.
+pub(crate) static PAPERS: ModelMeta = ModelMeta { full_text: Some("simple"), ..UNSEARCHED_PAPERS };
+/// As [`PAPERS`], by the stems of words.
+pub(crate) static ENGLISH_PAPERS: ModelMeta = ModelMeta { full_text: Some("english"), ..UNSEARCHED_PAPERS };
+/// As [`PAPERS`], with a key that is no number.
+pub(crate) static TEXT_PAPERS: ModelMeta = ModelMeta { full_text: Some("simple"), key: &[1], ..UNSEARCHED_PAPERS };
+
+const UNSEARCHED_PAPERS: ModelMeta = ModelMeta {
+    schema: Some("library"),
+    ..model(
+        "Paper",
+        "papers",
+        &[
+            database_key(),
+            ColumnMeta { search: true, sort: true, filter: &[Eq], ..column("title", Text) },
+            ColumnMeta { search: true, ..nullable("abstract", Text) },
+        ],
     )
 };
 

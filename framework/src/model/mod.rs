@@ -110,6 +110,8 @@ pub struct ModelMeta {
     pub table: &'static str,
     /// Whether the table is a view: never created, never written.
     pub view: bool,
+    /// The text search configuration, as in `english`, where `q` looks for words in an index and not for a text in the rows.
+    pub full_text: Option<&'static str>,
     /// The columns, in the order of the struct.
     pub columns: &'static [ColumnMeta],
     /// Indexes into `columns` of the primary key.
@@ -127,6 +129,11 @@ impl ModelMeta {
     #[must_use]
     pub fn visible_column(&self, name: &str) -> Option<&'static ColumnMeta> {
         self.columns.iter().find(|column| column.api_name == name && column.access != Access::Hidden)
+    }
+
+    /// The columns that `q` looks into.
+    pub fn search_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> {
+        self.columns.iter().filter(|column| column.search)
     }
 
     /// The columns of the primary key.

@@ -5,15 +5,20 @@ use sea_query::{LockType, Query, SelectStatement};
 use super::filter::{condition, has_key};
 use super::sort::order;
 use super::table::Table;
-use super::{Dialect, Statement, Verb};
+use super::{Dialect, Statement, Verb, full_text};
 use crate::model::{ModelMeta, Value};
 use crate::query::{Filter, ListQuery};
 
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
-    let table = Table::new(query.model, dialect);
-    let mut rows = rows(&table, &query.filter, dialect);
+    let plain = |table: &Table, filter: &Filter| rows(table, filter, dialect);
+    // An order that is asked for holds; without one a search gives its best match first.
+    let ranked = query.sort.is_empty().then(|| full_text::ranked(query, plain, dialect)).flatten();
+    let (mut rows, table) = ranked.unwrap_or_else(|| {
+        let table = Table::new(query.model, dialect);
+        (plain(&table, &query.filter), table)
+    });
     order(&mut rows, &table, &query.sort, dialect);
     rows.limit(u64::from(query.page.per_page) + 1);
     if query.page.offset() > 0 {

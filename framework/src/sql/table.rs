@@ -32,9 +32,14 @@ impl Table {
 
     /// A column, with the table's name only where the table has another one: elsewhere the innermost table is meant.
     pub(super) fn column(&self, column: &ColumnMeta) -> Expr {
+        self.named(column.name)
+    }
+
+    /// As [`column`](Table::column), by name: one that the model does not know.
+    pub(super) fn named(&self, name: &'static str) -> Expr {
         match &self.alias {
-            Some(_) => self.qualified(column),
-            None => Expr::col(column.name),
+            Some(alias) => Expr::col(ColumnName(Some(TableName(None, alias.clone().into_iden())), name.into_iden())),
+            None => Expr::col(name),
         }
     }
 

@@ -2,6 +2,7 @@
 //! constants in the generated code, since only the compiler knows both.
 
 mod field;
+mod full_text;
 mod key;
 mod names;
 mod relation;
@@ -22,6 +23,8 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         field::operators,
         field::types_of_rules,
         field::computed_fields,
+        full_text::index,
+        full_text::columns,
         relation::relation_attributes,
         relation::join_fields,
         relation::own_columns,

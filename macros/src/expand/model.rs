@@ -79,6 +79,10 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
     let name = plain(ident);
     let schema = option(model.attr.schema.as_ref().map(|schema| quote!(#schema)));
     let view = model.attr.view.is_some();
+    let full_text = option(model.attr.full_text.as_ref().map(|(_, configuration)| {
+        let configuration = configuration.as_ref().map_or_else(|| "simple".to_owned(), LitStr::value);
+        quote!(#configuration)
+    }));
     let columns = column::metas(model);
     let count = columns.len();
     let key_indexes = model.key();
@@ -93,6 +97,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             schema: #schema,
             table: #table,
             view: #view,
+            full_text: #full_text,
             columns: &COLUMNS,
             key: <#ident as __couplet::Model>::KEY,
             computed: &[#(#computed),*],

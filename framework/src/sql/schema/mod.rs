@@ -4,9 +4,12 @@
 //! left out everywhere: they are the user's own.
 
 mod alter;
+mod full_text;
 mod names;
 
 pub use alter::{alter_nullability, alter_type, missing_column};
+pub(crate) use full_text::{SEARCH_COLUMN, row_number};
+pub use full_text::{create_full_text, drop_full_text, full_text_table, full_text_triggers, has_full_text, has_stems};
 
 use std::fmt::Write;
 
@@ -14,7 +17,8 @@ use super::{Dialect, table};
 use crate::model::{ColumnMeta, ColumnType, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta};
 use names::{constraint_name, quoted};
 
-/// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes.
+/// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes, those
+/// of words last.
 #[must_use]
 pub fn create(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
     let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| !model.view).collect();
@@ -34,6 +38,7 @@ pub fn create(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
         }));
     }
     statements.extend(tables.iter().flat_map(|model| indexes(model, dialect)));
+    statements.extend(tables.iter().flat_map(|model| create_full_text(model, dialect)));
     statements
 }
 
