@@ -249,6 +249,9 @@ pub(crate) static ENGLISH_PAPERS: ModelMeta = ModelMeta { full_text: Some("engli
 /// As [`PAPERS`], with a key that is no number.
 pub(crate) static TEXT_PAPERS: ModelMeta = ModelMeta { full_text: Some("simple"), key: &[1], ..UNSEARCHED_PAPERS };
 
+/// As [`PAPERS`], before an index was asked for.
+pub(crate) static PLAIN_PAPERS: ModelMeta = UNSEARCHED_PAPERS;
+
 const UNSEARCHED_PAPERS: ModelMeta = ModelMeta {
     schema: Some("library"),
     ..model(
