@@ -27,6 +27,7 @@ pub(crate) const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
         search: false,
         rules: &[],
         accepts: |_| Ok(()),
+        write: |_, _, _| Ok(()),
         example: None,
     }
 }
@@ -267,6 +268,8 @@ const UNSEARCHED_PAPERS: ModelMeta = ModelMeta {
 
 /// `/books` with small limits.
 pub(crate) static BOOK_RESOURCE: ResourceMeta = resource("books", || &BOOKS);
+/// `/books` whose rows show what is asked for.
+pub(crate) static CHOSEN_BOOK_RESOURCE: ResourceMeta = ResourceMeta { fields: true, ..resource("books", || &BOOKS) };
 /// `/authors` with small limits.
 pub(crate) static AUTHOR_RESOURCE: ResourceMeta = resource("authors", || &AUTHORS);
 /// `/tags`: nothing to search, nothing to include.
@@ -282,6 +285,7 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         max_offset: 100_000,
         include_depth: 3,
         include_limit: 100,
+        fields: false,
         sub_resources: &[],
     }
 }

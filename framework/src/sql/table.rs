@@ -57,6 +57,13 @@ impl Table {
         self.model.columns.iter().map(|column| self.column(column))
     }
 
+    /// The columns at `indexes`, or all.
+    pub(super) fn chosen<'a>(&'a self, indexes: Option<&'a [usize]>) -> impl Iterator<Item = Expr> + 'a {
+        let columns = self.model.columns.iter().enumerate();
+        let chosen = columns.filter(move |(index, _)| indexes.is_none_or(|indexes| indexes.contains(index)));
+        chosen.map(|(_, column)| self.column(column))
+    }
+
     /// All columns of the rows that a statement changed.
     pub(super) fn returning(&self) -> ReturningClause {
         Query::returning().exprs(self.columns())

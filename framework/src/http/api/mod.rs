@@ -181,12 +181,12 @@ impl Mounted {
     }
 
     async fn get(&self, request: &Request) -> poem::Result<Response> {
-        let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
+        let query = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
         let key = self.key(request)?;
-        set_budget(crud::get::budget(&include));
+        set_budget(crud::get::budget(&query));
         let mut session = self.database.session();
         let (row, truncated) =
-            crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
+            crud::get(self.model(), &key, &self.filter, &query, &mut session).await.map_err(problem)?;
         let mut response = row_response(StatusCode::OK, &row)?;
         if !truncated.is_empty() {
             // A row has no `meta` that could say it.

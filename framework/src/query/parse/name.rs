@@ -3,7 +3,7 @@
 use super::{filterable, includable, shown};
 use crate::error::InputError;
 use crate::model::nearest::nearest;
-use crate::model::{ColumnMeta, ModelMeta, Operator};
+use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
 
 /// What a parameter of a list says.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,7 @@ pub(super) enum Name {
     Search,
     Sort,
     Include,
+    Fields,
     Page,
     PerPage,
     Count,
@@ -19,7 +20,8 @@ pub(super) enum Name {
 
 impl Name {
     /// `suggest` says whether the nearest name is looked for.
-    pub(super) fn parse(name: &str, model: &'static ModelMeta, suggest: bool) -> Result<Self, InputError> {
+    pub(super) fn parse(name: &str, resource: &'static ResourceMeta, suggest: bool) -> Result<Self, InputError> {
+        let model = (resource.model)();
         match name {
             "sort" => return Ok(Self::Sort),
             "page" => return Ok(Self::Page),
@@ -27,11 +29,12 @@ impl Name {
             "count" => return Ok(Self::Count),
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
+            "fields" if resource.fields => return Ok(Self::Fields),
             _ => {}
         }
         let field = name.rsplit_once("__").map_or(name, |(field, _)| field);
         let Some(column) = filterable(model).find(|column| column.api_name == field) else {
-            return Err(unknown("parameter", "unknown_parameter", name, suggest, &parameters(model)));
+            return Err(unknown("parameter", "unknown_parameter", name, suggest, &parameters(resource)));
         };
         let operator = column.filter.iter().find(|operator| operator.parameter(field) == name);
         operator
@@ -40,18 +43,22 @@ impl Name {
     }
 }
 
-/// The names of all parameters that a list of the model takes.
+/// The names of all parameters that a list of the resource takes.
 #[must_use]
-pub fn parameters(model: &'static ModelMeta) -> Vec<String> {
+pub fn parameters(resource: &'static ResourceMeta) -> Vec<String> {
+    let model = (resource.model)();
     let search = has_search(model).then_some("q");
     let include = includable(model).next().map(|_| "include");
-    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include);
+    let fields = resource.fields.then_some("fields");
+    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include).chain(fields);
     fixed.map(str::to_owned).chain(filterable(model).flat_map(filters)).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.
-pub(super) fn unknown_of_one(name: &str, model: &'static ModelMeta) -> InputError {
-    let accepted: Vec<String> = includable(model).next().map(|_| "include".to_owned()).into_iter().collect();
+pub(super) fn unknown_of_one(name: &str, resource: &'static ResourceMeta) -> InputError {
+    let include = includable((resource.model)()).next().map(|_| "include");
+    let fields = resource.fields.then_some("fields");
+    let accepted: Vec<String> = include.into_iter().chain(fields).map(str::to_owned).collect();
     unknown("parameter", "unknown_parameter", name, true, &accepted)
 }
 
