@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use couplet::model::{Model, ModelMeta, Operator};
+use couplet::model::{Operator, Resource, ResourceMeta};
 use couplet::query::parse::parameters;
 use couplet_tests::{Answer, Client, TestDatabase, on_each_database};
 use serde_json::Value;
@@ -239,19 +239,22 @@ on_each_database! {
         let (app, client) = start(&database).await;
         let document = document(&client).await;
         let owner = an_owner(&client).await;
-        let of = |id: &str| -> &'static ModelMeta {
+        let of = |id: &str| -> &'static ResourceMeta {
             match id {
-                "owners.list" => Owner::META,
-                "labels.list" => Label::META,
-                "thing-labels.list" => ThingLabel::META,
-                _ => Thing::META,
+                "owners.list" => Owner::RESOURCE,
+                "labels.list" => Label::RESOURCE,
+                "thing-labels.list" => ThingLabel::RESOURCE,
+                _ => Thing::RESOURCE,
             }
         };
         for described in operations(&document).iter().filter(|described| described.id().ends_with(".list")) {
-            let model = of(described.id());
+            let resource = of(described.id());
+            let model = (resource.model)();
+            // An endpoint written by hand answers structs, which are whole.
+            let taken = |name: &String| name != "fields" || described.id() != "cheap.list";
             let names: BTreeSet<String> =
                 described.parameters("query").iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
-            assert_eq!(names, parameters(model).into_iter().collect(), "{}", described.id());
+            assert_eq!(names, parameters(resource).into_iter().filter(taken).collect(), "{}", described.id());
             let path = path_of_a_row(described.path, &owner);
             for column in model.columns {
                 for name in Operator::ALL.map(|operator| operator.parameter(column.api_name)) {

@@ -4,6 +4,8 @@ use couplet::prelude::*;
 
 /// Something that is owned and labelled.
 #[derive(Debug, Clone, Model, Resource)]
+#[model(full_text)]
+#[resource(fields)]
 pub struct Thing {
     pub id: i64,
     /// What it is called.
