@@ -98,6 +98,15 @@ on_each_database! {
         assert_eq!((names(row.json()), &row["/author/id"]), (vec!["id", "author"], &json!(1)));
     }
 
+    async fn lists_below_a_row_take_what_their_resource_does(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        api.create("/authors", json!({"name": "Ann"})).await;
+        api.create("/essays", json!({"title": "Desert", "author_id": 1})).await;
+        api.create("/essays", json!({"title": "Desert, by nobody"})).await;
+        let list = api.get("/authors/1/essays?q=des&fields=title").await.expect(200);
+        assert_eq!((&list["/items"], list.statements()), (&json!([{"title": "Desert"}]), 1));
+    }
+
     async fn every_mistake_is_named_and_what_is_not_shown_is_unknown(database: TestDatabase) {
         let api = Api::start(&database).await;
         api.create("/authors", json!({"name": "Ann"})).await;

@@ -27,6 +27,8 @@ pub struct Author {
     pub books: ManyToMany<Book>,
     #[relation(include)]
     pub profile: HasOne<Profile>,
+    #[relation(sub_resource)]
+    pub essays: HasMany<Essay>,
 }
 
 impl Author {

@@ -118,7 +118,7 @@ impl<'a, R: Resource> ApiExtractor<'a> for ListQuery<R> {
 /// The parameters that choose fields, each a mistake: what an endpoint written by hand answers are structs, which are whole.
 fn chosen(fields: bool, include: &[Include], path: &str) -> Vec<InputError> {
     let detail = "this list shows whole rows; only derived lists take it";
-    let own = fields.then(|| InputError::parameter(&format!("{path}fields"), "unknown_parameter", detail));
+    let own = fields.then(|| InputError::parameter(format!("{path}fields"), "unknown_parameter", detail));
     let below = include.iter().flat_map(|include| {
         let path = match path {
             "" => format!("include.{}.", include.relation.api_name),
