@@ -76,7 +76,7 @@ async fn load_edge(
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let keys = parent_keys(loaded, parents, include)?;
     let (rows, more) = fetch(include, &keys.values, session).await?;
-    let rows = widened(rows, (include.relation.target)(), include.columns().as_deref());
+    let rows = widened(rows, (include.relation.target)().columns.len(), include.columns().as_deref());
     let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows)?;
     Ok((edge, shown, cut || more))
 }

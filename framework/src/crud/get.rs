@@ -29,7 +29,7 @@ pub async fn get(
 ) -> Result<(Loaded, Vec<String>)> {
     let columns = query.columns(model);
     let statement = sql::select::row(model, key, filter, columns.as_deref(), session.dialect());
-    let rows = widened(session.fetch(&statement).await?, model, columns.as_deref());
+    let rows = widened(session.fetch(&statement).await?, model.columns.len(), columns.as_deref());
     if rows.len() == 0 {
         return Err(Error::NotFound(model.name));
     }

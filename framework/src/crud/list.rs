@@ -44,7 +44,7 @@ pub fn budget(query: &ListQuery) -> u32 {
 /// The database cannot be reached or refuses a statement.
 pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
     let rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
-    let mut rows = widened(rows, query.model, query.columns().as_deref());
+    let mut rows = widened(rows, query.model.columns.len(), query.columns().as_deref());
     let per_page = usize::try_from(query.page.per_page).unwrap_or(usize::MAX);
     let has_more = rows.len() > per_page;
     rows.truncate(per_page);
