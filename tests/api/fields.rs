@@ -1,8 +1,13 @@
 //! `fields` chooses what rows show.
 
+use couplet::crud;
+use couplet::model::{Fields, Model};
+use couplet::prelude::*;
+use couplet::query::{Include, ListQuery};
 use couplet_tests::{Answer, on_each_database};
 use serde_json::{Value, json};
 
+use super::models::*;
 use super::support::*;
 
 /// The names of the members of a JSON object, in their order.
@@ -96,6 +101,31 @@ on_each_database! {
         assert_eq!(names(first(&list)), ["initial", "books"]);
         let row = api.get("/essays/1?fields=id&include=author").await.expect(200);
         assert_eq!((names(row.json()), &row["/author/id"]), (vec!["id", "author"], &json!(1)));
+    }
+
+    async fn related_rows_show_what_an_include_asks_for(database: TestDatabase) {
+        let db = connect(&database).await;
+        let author = Author::create(NewAuthor::new("Ann"), &db).await.unwrap();
+        let series = Series::create(NewSeries::new("Parts"), &db).await.unwrap();
+        for title in ["One", "Two"] {
+            let new = NewBook { series_id: Some(series.id), author_ids: Some(vec![author.id]), ..NewBook::new(title) };
+            Book::create(new, &db).await.unwrap();
+        }
+        let only = |columns: &[usize], include: Include| {
+            let fields = Some(Fields { columns: columns.to_vec(), computed: Vec::new() });
+            Include { fields, ..include }
+        };
+        let of_series = only(&[1], Book::SERIES.into_include());
+        let mut books = only(&[1], Author::BOOKS.into_include());
+        books.children = vec![of_series];
+        let query = ListQuery { include: vec![books], ..ListQuery::new(Author::META) };
+        let query = ListQuery { fields: Some(Fields { columns: vec![1], computed: vec![0] }), ..query };
+        let result = crud::list(&query, &mut db.session()).await.unwrap();
+        let mut text = Vec::new();
+        result.write_json(&mut text).unwrap();
+        let items: Value = serde_json::from_slice(&text).unwrap();
+        let book = |title| json!({"title": title, "series": {"name": "Parts"}});
+        assert_eq!(items["items"], json!([{"name": "Ann", "initial": "A", "books": [book("One"), book("Two")]}]));
     }
 
     async fn lists_below_a_row_take_what_their_resource_does(database: TestDatabase) {
