@@ -28,6 +28,7 @@ pub(crate) const fn column(name: &'static str, ty: ColumnType) -> ColumnMeta {
         search: false,
         rules: &[],
         accepts: |_| Ok(()),
+        write: |_, _, _| Ok(()),
         example: None,
     }
 }
@@ -47,6 +48,7 @@ pub(crate) const fn model(name: &'static str, table: &'static str, columns: &'st
         schema: None,
         table,
         view: false,
+        full_text: None,
         columns,
         key: &[0],
         unique: &[],
@@ -243,11 +245,36 @@ pub(crate) static COVERS: ModelMeta = ModelMeta {
     )
 };
 
+/// Words are looked for in an index.
+pub(crate) static PAPERS: ModelMeta = ModelMeta { full_text: Some("simple"), ..UNSEARCHED_PAPERS };
+/// As [`PAPERS`], by the stems of words.
+pub(crate) static ENGLISH_PAPERS: ModelMeta = ModelMeta { full_text: Some("english"), ..UNSEARCHED_PAPERS };
+/// As [`PAPERS`], with a key that is no number.
+pub(crate) static TEXT_PAPERS: ModelMeta = ModelMeta { full_text: Some("simple"), key: &[1], ..UNSEARCHED_PAPERS };
+
+/// As [`PAPERS`], before an index was asked for.
+pub(crate) static PLAIN_PAPERS: ModelMeta = UNSEARCHED_PAPERS;
+
+const UNSEARCHED_PAPERS: ModelMeta = ModelMeta {
+    schema: Some("library"),
+    ..model(
+        "Paper",
+        "papers",
+        &[
+            database_key(),
+            ColumnMeta { search: true, sort: true, filter: &[Eq], ..column("title", Text) },
+            ColumnMeta { search: true, ..nullable("abstract", Text) },
+        ],
+    )
+};
+
 /// `/books` with small limits.
 pub(crate) static BOOK_RESOURCE: ResourceMeta = ResourceMeta {
     filter_paths: &["authors.status", "authors.name", "series.id", "series.parent.id", "reviews.rating"],
     ..resource("books", || &BOOKS)
 };
+/// `/books` whose rows show what is asked for.
+pub(crate) static CHOSEN_BOOK_RESOURCE: ResourceMeta = ResourceMeta { fields: true, ..resource("books", || &BOOKS) };
 /// `/authors` with small limits.
 pub(crate) static AUTHOR_RESOURCE: ResourceMeta = resource("authors", || &AUTHORS);
 /// `/tags`: nothing to search, nothing to include.
@@ -264,6 +291,7 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         include_depth: 3,
         include_limit: 100,
         filter_paths: &[],
+        fields: false,
         sub_resources: &[],
     }
 }

@@ -4,7 +4,10 @@ use couplet::prelude::*;
 
 /// A person who writes books.
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(filter = ["books.title", "books.year", "books.reviews.rating", "books.authors.name", "profile.text"])]
+#[resource(
+    fields,
+    filter = ["books.title", "books.year", "books.reviews.rating", "books.authors.name", "profile.text"],
+)]
 pub struct Author {
     pub id: i64,
     #[field(filter(eq, ne, in, not_in, contains, icontains, startswith, istartswith), sort, search, length(1..=50))]
@@ -27,6 +30,8 @@ pub struct Author {
     pub books: ManyToMany<Book>,
     #[relation(include)]
     pub profile: HasOne<Profile>,
+    #[relation(sub_resource)]
+    pub essays: HasMany<Essay>,
 }
 
 impl Author {
@@ -153,6 +158,7 @@ pub struct Series {
 /// One column of every type.
 #[derive(Debug, Clone, PartialEq, Model, Resource)]
 #[model(table = "every type", rename_all = "camelCase")]
+#[resource(fields)]
 pub struct EveryType {
     pub id: i64,
     #[field(filter(eq, ne, in, not_in), default = true)]
@@ -191,7 +197,7 @@ pub struct EveryType {
 /// What a publisher prints in a country: a key of two columns, and a name of its own for the third.
 #[derive(Debug, Clone, Model, Resource)]
 #[model(rename_all = "camelCase")]
-#[resource(filter = ["book.year"])]
+#[resource(fields, filter = ["book.year"])]
 pub struct Edition {
     #[field(key, filter, sort, length(1..=40))]
     pub country_code: String,
@@ -236,4 +242,31 @@ pub struct Imprint {
     pub publisher_code: String,
     #[relation(include, key = code, foreign_key = publisher_code)]
     pub publisher: BelongsTo<Publisher>,
+}
+
+/// Found by its words.
+#[derive(Debug, Clone, Model, Resource)]
+#[model(full_text)]
+#[resource(fields, max_offset = 1_000)]
+pub struct Essay {
+    pub id: i64,
+    #[field(filter, sort, search, length(1..=200))]
+    pub title: String,
+    #[field(search)]
+    pub text: Option<String>,
+    #[field(filter)]
+    pub author_id: Option<i64>,
+    #[field(write_only)]
+    pub draft: Option<String>,
+    #[field(computed = Self::words)]
+    pub words: i32,
+    #[relation(include, on_delete = cascade)]
+    pub author: BelongsTo<Author>,
+}
+
+impl Essay {
+    fn words(&self) -> i32 {
+        let words = self.text.as_deref().unwrap_or_default().split_whitespace().count();
+        words.try_into().unwrap_or(i32::MAX)
+    }
 }

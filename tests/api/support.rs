@@ -19,7 +19,7 @@ use super::models::*;
 
 pub fn catalog() -> Catalog {
     let mut catalog = Catalog::default();
-    for model in [Author::META, Review::META, EveryType::META] {
+    for model in [Author::META, Review::META, EveryType::META, Essay::META] {
         catalog.add(model);
     }
     catalog
@@ -136,6 +136,7 @@ pub fn catalogue(config: Config) -> App {
         .resource::<Series>()
         .resource::<EveryType>()
         .resource::<Edition>()
+        .resource::<Essay>()
 }
 
 /// A path with a query, its values escaped.

@@ -284,9 +284,11 @@ on_each_database! {
         for described in operations(&document).iter().filter(|described| described.id().ends_with(".list")) {
             let resource = of(described.id());
             let model = (resource.model)();
+            // An endpoint written by hand answers structs, which are whole.
+            let taken = |name: &String| name != "fields" || described.id() != "cheap.list";
             let names: BTreeSet<String> =
                 described.parameters("query").iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
-            assert_eq!(names, parameters(resource).into_iter().collect(), "{}", described.id());
+            assert_eq!(names, parameters(resource).into_iter().filter(taken).collect(), "{}", described.id());
             let path = path_of_a_row(described.path, &owner);
             for column in model.columns {
                 for name in Operator::ALL.map(|operator| operator.parameter(column.api_name)) {

@@ -4,7 +4,8 @@ use couplet::prelude::*;
 
 /// Something that is owned and labelled.
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(filter = ["owner.name", "owner.things.price", "labels.name"])]
+#[model(full_text)]
+#[resource(fields, filter = ["owner.name", "owner.things.price", "labels.name"])]
 pub struct Thing {
     pub id: i64,
     /// What it is called.

@@ -7,7 +7,8 @@ use super::tag::Tag;
 
 /// A book of the catalogue.
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(filter = ["authors.status", "reviews.rating"])]
+#[model(full_text)]
+#[resource(fields, filter = ["authors.status", "reviews.rating"])]
 pub struct Book {
     pub id: i64,
     /// The book's number in the goodbooks data set, by which a second import finds it again; other books have none.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::decode_error;
 use crate::db::{Meter, Session};
 use crate::error::Result;
+use crate::model::narrow::widened;
 use crate::model::row::NoRows;
 use crate::model::{ColumnType, DecodeError, Edge, Loaded, RowSet, Value};
 use crate::query::Include;
@@ -75,6 +76,7 @@ async fn load_edge(
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let keys = parent_keys(loaded, parents, include)?;
     let (rows, more) = fetch(include, &keys.values, session).await?;
+    let rows = widened(rows, (include.relation.target)().columns.len(), include.columns().as_deref());
     let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows)?;
     Ok((edge, shown, cut || more))
 }
@@ -108,7 +110,7 @@ fn attach(
     }
     let shown = order.iter().zip(times).filter(|(_, times)| *times > 0);
     let shown = shown.map(|(row, times)| Shown { row: *row, times }).collect();
-    let related = Loaded { meta: target, rows, edges: Vec::new() };
+    let related = Loaded { fields: include.fields.clone(), ..Loaded::new(target, rows) };
     Ok((Edge { index: include.index, relation: include.relation, groups, order, related }, shown, cut))
 }
 
@@ -256,12 +258,12 @@ mod tests {
     /// Two books, their keys and series 1 and 2.
     fn books() -> Loaded {
         let rows = (1..=2).map(|id| vec![id; BOOKS.columns.len()]).collect();
-        Loaded { meta: &BOOKS, rows: Box::new(Numbers(rows)), edges: Vec::new() }
+        Loaded::new(&BOOKS, Box::new(Numbers(rows)))
     }
 
     fn include(relation: usize, limit: usize) -> Include {
         let (filter, children) = (Filter::everything(), Vec::new());
-        Include { index: relation, relation: &BOOKS.relations[relation], filter, limit, children }
+        Include { index: relation, relation: &BOOKS.relations[relation], filter, limit, fields: None, children }
     }
 
     /// The rows that each book gets, how often each related row is shown, and whether some are not. The related rows have

@@ -3,17 +3,18 @@
 use super::eager_load::{self, eager_load};
 use crate::db::Session;
 use crate::error::{Error, Result};
+use crate::model::narrow::widened;
 use crate::model::{Loaded, ModelMeta, Value};
-use crate::query::{Filter, Include};
+use crate::query::{Filter, RowQuery};
 use crate::sql;
 
-/// The statements that reading a row with these relations may execute.
+/// The statements that reading a row may execute.
 #[must_use]
-pub fn budget(include: &[Include]) -> u32 {
-    1 + eager_load::edges(include)
+pub fn budget(query: &RowQuery) -> u32 {
+    1 + eager_load::edges(&query.include)
 }
 
-/// Reads the row with this primary key and what is included, if `filter` holds for it. Answers the paths of included
+/// Reads what `query` asks for of the row with this primary key, if `filter` holds for it. Answers the paths of included
 /// relations that were cut, too.
 ///
 /// # Errors
@@ -23,14 +24,16 @@ pub async fn get(
     model: &'static ModelMeta,
     key: &[Value],
     filter: &Filter,
-    include: &[Include],
+    query: &RowQuery,
     session: &mut Session<'_>,
 ) -> Result<(Loaded, Vec<String>)> {
-    let rows = session.fetch(&sql::select::by_key(model, key, filter, false, session.dialect())).await?;
+    let columns = query.columns(model);
+    let statement = sql::select::row(model, key, filter, columns.as_deref(), session.dialect());
+    let rows = widened(session.fetch(&statement).await?, model.columns.len(), columns.as_deref());
     if rows.len() == 0 {
         return Err(Error::NotFound(model.name));
     }
-    let mut loaded = Loaded { meta: model, rows, edges: Vec::new() };
-    let truncated = eager_load(&mut loaded, include, session).await?;
+    let mut loaded = Loaded { fields: query.fields.clone(), ..Loaded::new(model, rows) };
+    let truncated = eager_load(&mut loaded, &query.include, session).await?;
     Ok((loaded, truncated))
 }

@@ -6,6 +6,7 @@ use super::page::PageMeta;
 use crate::db::Session;
 use crate::error::Result;
 use crate::model::Loaded;
+use crate::model::narrow::widened;
 use crate::query::{CountMode, ListQuery};
 use crate::sql;
 
@@ -42,14 +43,15 @@ pub fn budget(query: &ListQuery) -> u32 {
 ///
 /// The database cannot be reached or refuses a statement.
 pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
-    let mut rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
+    let rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
+    let mut rows = widened(rows, query.model.columns.len(), query.columns().as_deref());
     let per_page = usize::try_from(query.page.per_page).unwrap_or(usize::MAX);
     let has_more = rows.len() > per_page;
     rows.truncate(per_page);
 
     let mut meta = PageMeta::new(query.page, has_more);
     count(query, rows.len(), &mut meta, session).await?;
-    let mut loaded = Loaded { meta: query.model, rows, edges: Vec::new() };
+    let mut loaded = Loaded { fields: query.fields.clone(), ..Loaded::new(query.model, rows) };
     meta.truncated = eager_load(&mut loaded, &query.include, session).await?;
     Ok(ListResult { loaded, meta })
 }

@@ -7,7 +7,7 @@ use super::{decode_error, list};
 use crate::db::Executor;
 use crate::error::{Error, InputError, Result};
 use crate::model::Model;
-use crate::query::{self, Condition, CountMode, ListQuery, Order, Relation};
+use crate::query::{self, Condition, CountMode, Filter, ListQuery, Order, Relation};
 
 /// A query for rows of `M`, made by [`Records::query`](super::Records::query). `S` is the scope that narrows it.
 ///
@@ -61,6 +61,17 @@ impl<M: Model> Query<M> {
     /// Narrows the rows; several conditions must all hold.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
         self.query.filter = self.query.filter.and(condition.into_filter());
+        self
+    }
+
+    /// Narrows the rows to those that have the text in one of the fields marked `search`, as `q` does: with
+    /// `#[model(full_text)]` all its words, the best match first unless an order is asked for. An empty text narrows nothing.
+    pub fn search(mut self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if !text.is_empty() {
+            let search = Filter::Search(M::META.search_columns().collect(), text);
+            self.query.filter = self.query.filter.and(search);
+        }
         self
     }
 

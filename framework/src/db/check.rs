@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::database::Database;
+use super::full_text::{self, Lack};
 use super::inspect::{self, Found, Tables};
 use super::unique::{self, UniqueKeys};
 use crate::error::{Error, Result};
@@ -13,11 +14,12 @@ use crate::sql::{Dialect, schema};
 ///
 /// # Errors
 ///
-/// [`Error::Startup`] with every missing table, column and unique key, wrong type, nullability and default, and the SQL that
-/// mends each.
+/// [`Error::Startup`] with every missing table, column, unique key and full-text index, wrong type, nullability and default,
+/// and the SQL that mends each.
 pub async fn check(database: &Database, catalog: &Catalog) -> Result<()> {
     let tables = inspect::tables(&mut database.session(), catalog.models()).await?;
     let keys = unique::keys(&mut database.session(), catalog.models()).await?;
+    let lacks = full_text::lacks(&mut database.session(), catalog.models()).await?;
     let mut report = Report { dialect: database.dialect(), text: String::new() };
     report.missing_tables(catalog, &tables);
     for model in catalog.models() {
@@ -26,6 +28,7 @@ pub async fn check(database: &Database, catalog: &Catalog) -> Result<()> {
             report.unique_keys(model, found, &keys);
         }
     }
+    lacks.iter().filter(|lack| tables.of(lack.model).is_some()).for_each(|lack| report.full_text(lack));
     if report.text.is_empty() {
         return Ok(());
     }
@@ -84,6 +87,11 @@ impl Report {
         for found in unknown.into_iter().filter(|found| !found.takes_null && !found.has_default) {
             self.unknown_column(model, found);
         }
+    }
+
+    fn full_text(&mut self, lack: &Lack) {
+        let what = format!("{} of {} {}", self.table(lack.model), lack.model.name, lack.what);
+        self.mistake(&what, &(lack.mend.join(";\n") + ";"));
     }
 
     fn column(&mut self, model: &'static ModelMeta, column: &'static ColumnMeta, found: &Found) {

@@ -7,7 +7,8 @@ use sqlx::{Connection as _, Executor as _, SqlSafeStr as _, SqliteConnection};
 
 use super::database::Database;
 use super::error;
-use super::inspect;
+use super::full_text;
+use super::inspect::{self, Found};
 use super::pool::Opener;
 use super::sqlite::BUSY_TIMEOUT;
 use super::transaction::Transaction;
@@ -93,10 +94,11 @@ fn refused(error: MigrateError, migrations: &[&Migration]) -> Error {
     })
 }
 
-/// Makes the tables of `models` that do not exist, with their keys and indexes, in one transaction. Instances that start
-/// together wait for each other. A table that exists is left as it is: [`check`](super::check::check) says what it lacks.
+/// Makes the tables of `models` that do not exist, with their keys and indexes, and the full-text indexes that are missing or
+/// made for other columns, in one transaction. Instances that start together wait for each other. Else a table that exists is
+/// left as it is: [`check`](super::check::check) says what it lacks.
 ///
-/// Answers the names of the tables that it made.
+/// Answers the names of what it made.
 ///
 /// # Errors
 ///
@@ -113,8 +115,21 @@ pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) 
     for statement in schema::create(&missing, models, dialect) {
         transaction.batch(&statement).await?;
     }
+    let mut made: Vec<String> = missing.iter().map(|model| model.table.to_owned()).collect();
+    let lacks = full_text::lacks(&mut transaction.session(), models).await?;
+    for lack in lacks.iter().filter(|lack| there.of(lack.model).is_some_and(|found| has_texts(lack.model, found))) {
+        for statement in &lack.mend {
+            transaction.batch(statement).await?;
+        }
+        made.push(format!("full-text index of {}", lack.model.table));
+    }
     transaction.commit().await?;
-    Ok(missing.into_iter().map(|model| model.table.to_owned()).collect())
+    Ok(made)
+}
+
+/// Whether a table has the columns that its index is made of; what it lacks else is told by the check.
+fn has_texts(model: &ModelMeta, found: &[Found]) -> bool {
+    model.search_columns().all(|column| found.iter().any(|found| found.name.eq_ignore_ascii_case(column.name)))
 }
 
 /// Waits until no other instance makes or fills tables, and holds them off for as long as the transaction lives. `None`

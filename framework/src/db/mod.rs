@@ -8,6 +8,7 @@ mod connection;
 pub mod database;
 mod error;
 pub mod execute;
+mod full_text;
 mod inspect;
 mod lease;
 pub mod meter;

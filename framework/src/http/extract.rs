@@ -12,12 +12,12 @@ use super::openapi::{PLACEHOLDER, list_query_marker};
 use super::problem::Problem;
 use crate::crud::{self, Page, decode_error};
 use crate::db::{Executor, Meter};
-use crate::error::{Error, Result};
+use crate::error::{Error, InputError, Result};
 use crate::model::Resource;
-use crate::query::{self, Condition};
+use crate::query::{self, Condition, Include};
 
 /// The query string of a list of `R`, for a `#[OpenApi]` endpoint written by hand: the same parameters, checks and
-/// errors as the derived list has, in the specification too. The app must have the resource.
+/// errors as the derived list has, in the specification too, but for `fields`, since it answers structs. The app must have the resource.
 ///
 /// # Examples
 ///
@@ -107,6 +107,24 @@ impl<'a, R: Resource> ApiExtractor<'a> for ListQuery<R> {
             return Err(Problem::from(Error::other(detail)).into());
         };
         let query = mounted.list_query(request.uri().query().unwrap_or_default()).map_err(Problem::from)?;
+        let refused = chosen(query.fields.is_some(), &query.include, "");
+        if !refused.is_empty() {
+            return Err(Problem::from(Error::Parameters(refused)).into());
+        }
         Ok(Self { query, of: PhantomData })
     }
+}
+
+/// The parameters that choose fields, each a mistake: what an endpoint written by hand answers are structs, which are whole.
+fn chosen(fields: bool, include: &[Include], path: &str) -> Vec<InputError> {
+    let detail = "this list shows whole rows; only derived lists take it";
+    let own = fields.then(|| InputError::parameter(format!("{path}fields"), "unknown_parameter", detail));
+    let below = include.iter().flat_map(|include| {
+        let path = match path {
+            "" => format!("include.{}.", include.relation.api_name),
+            path => format!("{path}{}.", include.relation.api_name),
+        };
+        chosen(include.fields.is_some(), &include.children, &path)
+    });
+    own.into_iter().chain(below).collect()
 }

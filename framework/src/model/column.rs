@@ -42,6 +42,8 @@ pub struct ColumnMeta {
     pub rules: &'static [Rule],
     /// Why JSON cannot be read as the `T` of a `Json<T>`; asked before it is stored, since afterwards no row could be read.
     pub accepts: fn(&serde_json::Value) -> Result<(), String>,
+    /// Reads the value at an index of a row and writes it as JSON.
+    pub write: fn(&dyn Row, usize, &mut Vec<u8>) -> Result<(), DecodeError>,
     /// An example for the specification, as JSON text.
     pub example: Option<&'static str>,
 }
@@ -87,6 +89,8 @@ pub struct ComputedMeta {
     pub ty: ColumnType,
     /// Whether the field is an `Option`.
     pub nullable: bool,
+    /// Computes the field of a row and writes it as JSON.
+    pub write: fn(&dyn Row, &mut Vec<u8>) -> Result<(), DecodeError>,
 }
 
 /// The closed set of types that a column can have.
@@ -407,4 +411,14 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
 
     /// Writes the value as JSON.
     fn write_json(&self, out: &mut Vec<u8>);
+
+    /// Reads the value at `index` and writes it as JSON; what [`ColumnMeta::write`] points to.
+    ///
+    /// # Errors
+    ///
+    /// As [`ColumnValue::decode`].
+    fn write_column(row: &dyn Row, index: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        Self::decode(row, index)?.write_json(out);
+        Ok(())
+    }
 }

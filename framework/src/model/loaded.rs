@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{DecodeError, Model, ModelMeta, RelationMeta, Row, RowSet, json};
+use super::{DecodeError, Fields, Model, ModelMeta, RelationMeta, Row, RowSet, json};
 
 /// Rows of one model, and one [`Edge`] for each included relation.
 pub struct Loaded {
@@ -10,6 +10,8 @@ pub struct Loaded {
     pub meta: &'static ModelMeta,
     /// The rows, their values in the order of the model's columns.
     pub rows: Box<dyn RowSet>,
+    /// The fields that answers show; `None` for all. With some only, the rows may lack the others.
+    pub fields: Option<Fields>,
     /// The included relations.
     pub edges: Vec<Edge>,
 }
@@ -29,6 +31,12 @@ pub struct Edge {
 }
 
 impl Loaded {
+    /// Whole rows, without related ones.
+    #[must_use]
+    pub fn new(meta: &'static ModelMeta, rows: Box<dyn RowSet>) -> Self {
+        Self { meta, rows, fields: None, edges: Vec::new() }
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -70,7 +78,10 @@ impl Loaded {
     ///
     /// As [`Loaded::build`].
     pub fn write_row(&self, index: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        (self.meta.encode)(self.row(index), out)?;
+        match &self.fields {
+            None => (self.meta.encode)(self.row(index), out)?,
+            Some(fields) => fields.write(self.meta, self.row(index), out)?,
+        }
         if self.edges.is_empty() {
             return Ok(());
         }

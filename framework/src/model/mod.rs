@@ -8,10 +8,12 @@ pub mod catalog;
 pub mod changes;
 pub mod column;
 pub mod expression;
+pub mod fields;
 pub mod filter_path;
 pub mod json;
 pub mod key;
 pub mod loaded;
+pub mod narrow;
 pub mod nearest;
 pub mod parse;
 pub mod relation;
@@ -26,6 +28,7 @@ pub use catalog::Catalog;
 pub use changes::{Changes, NewRecord, Patch, PatchRecord};
 pub use column::{Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule};
 pub use expression::Expression;
+pub use fields::Fields;
 pub use key::Key;
 pub use loaded::{Edge, Loaded, Related};
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta};
@@ -114,6 +117,8 @@ pub struct ModelMeta {
     pub table: &'static str,
     /// Whether the table is a view: never created, never written.
     pub view: bool,
+    /// The text search configuration, as in `english`, where `q` looks for words in an index and not for a text in the rows.
+    pub full_text: Option<&'static str>,
     /// The columns, in the order of the struct.
     pub columns: &'static [ColumnMeta],
     /// Indexes into `columns` of the primary key.
@@ -134,6 +139,11 @@ impl ModelMeta {
     #[must_use]
     pub fn visible_column(&self, name: &str) -> Option<&'static ColumnMeta> {
         self.columns.iter().find(|column| column.api_name == name && column.access != Access::Hidden)
+    }
+
+    /// The columns that `q` looks into.
+    pub fn search_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> {
+        self.columns.iter().filter(|column| column.search)
     }
 
     /// The columns of the primary key.

@@ -34,6 +34,8 @@ pub struct ResourceMeta {
     pub include_limit: usize,
     /// Columns of related rows that a filter may name, as in `authors.status`.
     pub filter_paths: &'static [&'static str],
+    /// Whether `fields` may choose what rows show, also those of includes.
+    pub fields: bool,
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
 }

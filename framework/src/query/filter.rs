@@ -18,7 +18,7 @@ pub enum Filter {
     /// The row is linked, by this relation of another model, with that model's row whose
     /// [`Link::local`](crate::model::Link::local) is the value.
     LinkedTo(&'static RelationMeta, Value),
-    /// One of the columns contains the text, whatever the case.
+    /// One of the columns contains the text, whatever the case; for a model with a full-text index, they have all its words.
     Search(Vec<&'static ColumnMeta>, String),
 }
 

@@ -1,7 +1,7 @@
 //! A list that is asked for.
 
 use super::filter::Filter;
-use crate::model::{ColumnMeta, ModelMeta, RelationMeta};
+use crate::model::{ColumnMeta, Fields, ModelMeta, RelationMeta};
 
 /// A list that is asked for, checked against its model: nothing in it can be unknown any more.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct ListQuery {
     pub sort: Vec<Sort>,
     /// Which relations are loaded with them.
     pub include: Vec<Include>,
+    /// Which of their fields are shown; `None` for all.
+    pub fields: Option<Fields>,
     /// Which part of the list.
     pub page: Page,
     /// How the rows are counted.
@@ -40,6 +42,8 @@ pub struct Include {
     pub filter: Filter,
     /// Related rows of one parent at most, for a to-many.
     pub limit: usize,
+    /// Which of their fields are shown; `None` for all.
+    pub fields: Option<Fields>,
     /// Relations of the related rows.
     pub children: Vec<Include>,
 }
@@ -93,6 +97,7 @@ impl ListQuery {
             filter: Filter::everything(),
             sort: Vec::new(),
             include: Vec::new(),
+            fields: None,
             page: Page { page: 1, per_page: 20 },
             count: CountMode::Exact,
         }

@@ -1,12 +1,16 @@
 //! What is asked for: a query string or a chain of Rust calls becomes a [`ListQuery`]. Pure: no I/O.
 
 pub mod condition;
+pub mod fields;
 pub mod filter;
 pub mod list;
 pub mod parse;
+pub mod row;
 pub mod token;
 
 pub use condition::{Condition, Order};
+pub use fields::Fields;
 pub use filter::{Comparison, Filter};
 pub use list::{CountMode, Include, ListQuery, Page, Sort};
+pub use row::RowQuery;
 pub use token::{Field, Relation};

@@ -192,6 +192,7 @@ pub fn include<M: Model, const INDEX: usize>() -> Include {
         relation: &M::META.relations[INDEX],
         filter: Filter::everything(),
         limit: DEFAULT_INCLUDE_LIMIT,
+        fields: None,
         children: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use sea_query::extension::postgres::PgExpr;
 use sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
 
 use super::table::Table;
-use super::{Dialect, bind};
+use super::{Dialect, bind, full_text};
 use crate::model::{ColumnMeta, Link, Operator, RelationMeta, Value};
 use crate::query::{Comparison, Filter};
 
@@ -45,12 +45,12 @@ impl Conditions {
             Filter::Compare(comparison) => self.compare(comparison, table),
             Filter::Related(relation, filter) => self.related(relation, filter, table),
             Filter::LinkedTo(relation, value) => self.linked_to(relation, value, table),
-            Filter::Search(columns, text) => {
+            Filter::Search(columns, text) => full_text::found(table, text, self.dialect).unwrap_or_else(|| {
                 let found = |column: &&'static ColumnMeta| {
                     text_match(Operator::IContains, table.column(column), text, self.dialect)
                 };
                 columns.iter().map(found).reduce(ExprTrait::or).unwrap_or_else(|| constant(false))
-            }
+            }),
         }
     }
 

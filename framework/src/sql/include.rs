@@ -1,7 +1,7 @@
 //! Reading the related rows of many parents in one statement.
 //!
-//! Every statement selects all columns of the target in their order and behind them, at index `columns.len()`, the value
-//! that a parent is found by: its [`Link::local`](crate::model::Link::local).
+//! Every statement selects the columns of [`Include::columns`] in their order and behind them the value that a parent is
+//! found by: its [`Link::local`](crate::model::Link::local).
 
 use sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 
@@ -19,7 +19,7 @@ const PLACE: &str = "_place";
 #[must_use]
 pub fn related(include: &Include, parents: &[Value], limit: u64, dialect: Dialect) -> Statement {
     let edge = Edge::new(include, dialect);
-    let mut rows = edge.rows(parents);
+    let mut rows = edge.rows(include.columns().as_deref(), parents);
     for column in edge.order() {
         rows.order_by_expr(column, Order::Asc);
     }
@@ -43,12 +43,13 @@ pub fn related_per_parent(
     for column in edge.target.key() {
         window.order_by_expr(column, Order::Asc);
     }
-    let mut numbered = edge.rows(parents);
+    let chosen = include.columns();
+    let mut numbered = edge.rows(chosen.as_deref(), parents);
     numbered.expr_window_as(Func::cust("ROW_NUMBER"), window, PLACE);
 
     let mut rows = Query::select();
-    let columns = edge.target.model.columns.iter().map(|column| Expr::col(column.name));
-    rows.exprs(columns).column(PARENT).from_subquery(numbered, "numbered");
+    let target = Table::new(edge.target.model, dialect);
+    rows.exprs(target.chosen(chosen.as_deref())).column(PARENT).from_subquery(numbered, "numbered");
     let per_parent = i64::try_from(per_parent).unwrap_or(i64::MAX);
     rows.and_where(Expr::col(PLACE).lte(per_parent));
     rows.order_by(PARENT, Order::Asc);
@@ -107,9 +108,9 @@ impl<'a> Edge<'a> {
         }
     }
 
-    fn rows(&self, parents: &[Value]) -> SelectStatement {
+    fn rows(&self, columns: Option<&[usize]>, parents: &[Value]) -> SelectStatement {
         let mut rows = Query::select();
-        rows.exprs(self.target.columns()).expr_as(self.parent(), Alias::new(PARENT));
+        rows.exprs(self.target.chosen(columns)).expr_as(self.parent(), Alias::new(PARENT));
         let parent = match &self.through {
             Some(through) => {
                 let joined = through.join.column(through.foreign).eq(self.target.column(self.foreign));
@@ -149,6 +150,7 @@ mod tests {
             relation: &model.relations[index],
             filter: Filter::everything(),
             limit: 100,
+            fields: None,
             children: Vec::new(),
         }
     }
@@ -220,6 +222,21 @@ mod tests {
             r#"SELECT "name", "_parent" FROM (SELECT "target"."name", "link"."book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "link"."book_id" ORDER BY "target"."name" ASC ) AS "_place" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" IN (?, ?)) AS "numbered" WHERE "_place" <= ? ORDER BY "_parent" ASC, "name" ASC LIMIT ?"#,
             r#"SELECT "name", "_parent" FROM (SELECT "target"."name", "link"."book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "link"."book_id" ORDER BY "target"."name" ASC ) AS "_place" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = ANY($1)) AS "numbered" WHERE "_place" <= $2 ORDER BY "_parent" ASC, "name" ASC LIMIT $3"#,
         );
+    }
+
+    #[test]
+    fn of_related_rows_only_what_is_needed_is_selected() {
+        let fields = Some(crate::query::Fields { columns: vec![2], computed: Vec::new() });
+        let reviews = Include { fields: fields.clone(), ..include(&BOOKS, 2) };
+        assert_sql(
+            |dialect| related(&reviews, &PARENTS, 10_000, dialect),
+            r#"SELECT "id", "rating", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "rating", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "id" ASC LIMIT $2"#,
+        );
+        let many = Include { fields, ..include(&BOOKS, 0) };
+        let statement = related_per_parent(&many, &PARENTS, 5, 10, Dialect::Sqlite).sql;
+        let start = r#"SELECT "id", "email", "_parent" FROM (SELECT "target"."id", "target"."email", "link"."book_id" AS "_parent", ROW_NUMBER()"#;
+        assert!(statement.starts_with(start), "{statement}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bind;
 pub mod count;
 mod filter;
+mod full_text;
 pub mod include;
 mod link;
 pub mod migration;

@@ -1,19 +1,25 @@
-//! Reading rows of one model. Every statement selects all columns of the model in their order.
+//! Reading rows of one model. Every statement selects the columns that are asked for, else all, in the order of the model.
 
 use sea_query::{LockType, Query, SelectStatement};
 
 use super::filter::{condition, has_key};
 use super::sort::order;
 use super::table::Table;
-use super::{Dialect, Statement, Verb};
+use super::{Dialect, Statement, Verb, full_text};
 use crate::model::{ModelMeta, Value};
 use crate::query::{Filter, ListQuery};
 
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
-    let table = Table::new(query.model, dialect);
-    let mut rows = rows(&table, &query.filter, dialect);
+    let columns = query.columns();
+    let plain = |table: &Table, filter: &Filter| rows(table, columns.as_deref(), filter, dialect);
+    // An order that is asked for holds; without one a search gives its best match first.
+    let ranked = query.sort.is_empty().then(|| full_text::ranked(query, plain, dialect)).flatten();
+    let (mut rows, table) = ranked.unwrap_or_else(|| {
+        let table = Table::new(query.model, dialect);
+        (plain(&table, &query.filter), table)
+    });
     order(&mut rows, &table, &query.sort, dialect);
     rows.limit(u64::from(query.page.per_page) + 1);
     if query.page.offset() > 0 {
@@ -26,18 +32,41 @@ pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
 /// ends, where the database has such a lock.
 #[must_use]
 pub fn by_key(model: &'static ModelMeta, key: &[Value], filter: &Filter, lock: bool, dialect: Dialect) -> Statement {
-    let table = Table::new(model, dialect);
-    let mut row = rows(&table, filter, dialect);
-    row.and_where(has_key(&table, key, dialect));
+    let mut row = with_key(model, key, filter, None, dialect);
     if lock && dialect == Dialect::Postgres {
         row.lock(LockType::Update);
     }
     Statement::build(Verb::Select, model, &row, dialect)
 }
 
-fn rows(table: &Table, filter: &Filter, dialect: Dialect) -> SelectStatement {
+/// The columns at `columns`, or all, of the row with this primary key, if `filter` holds for it.
+#[must_use]
+pub fn row(
+    model: &'static ModelMeta,
+    key: &[Value],
+    filter: &Filter,
+    columns: Option<&[usize]>,
+    dialect: Dialect,
+) -> Statement {
+    Statement::build(Verb::Select, model, &with_key(model, key, filter, columns, dialect), dialect)
+}
+
+fn with_key(
+    model: &'static ModelMeta,
+    key: &[Value],
+    filter: &Filter,
+    columns: Option<&[usize]>,
+    dialect: Dialect,
+) -> SelectStatement {
+    let table = Table::new(model, dialect);
+    let mut row = rows(&table, columns, filter, dialect);
+    row.and_where(has_key(&table, key, dialect));
+    row
+}
+
+fn rows(table: &Table, columns: Option<&[usize]>, filter: &Filter, dialect: Dialect) -> SelectStatement {
     let mut rows = Query::select();
-    rows.exprs(table.columns()).from(table.reference());
+    rows.exprs(table.chosen(columns)).from(table.reference());
     rows.and_where_option(condition(filter, table, dialect));
     rows
 }
@@ -49,7 +78,7 @@ mod tests {
     use super::*;
     use crate::fixtures::{BOOK_TAGS, BOOKS, TAGS};
     use crate::model::Operator;
-    use crate::query::{Page, Sort};
+    use crate::query::{Fields, Page, Sort};
     use crate::sql::statement::assert_sql;
 
     const COLUMNS: &str =
@@ -99,6 +128,21 @@ mod tests {
             &books(&[(4, true), (6, false)]),
             r#"ORDER BY "price" COLLATE couplet_decimal DESC NULLS FIRST, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
             r#"ORDER BY "price" DESC, "published_year" ASC, "id" ASC LIMIT $1"#,
+        );
+    }
+
+    #[test]
+    fn only_the_columns_that_are_needed_are_selected() {
+        let fields = Some(Fields { columns: vec![1, 4], computed: Vec::new() });
+        assert_sql(
+            |dialect| page(&ListQuery { fields: fields.clone(), ..books(&[(3, true)]) }, dialect),
+            r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT ?"#,
+            r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT $1"#,
+        );
+        assert_sql(
+            |dialect| row(&BOOKS, &[Value::I64(7)], &Filter::everything(), Some(&[0, 1]), dialect),
+            r#"SELECT "id", "title" FROM "books" WHERE "id" = ?"#,
+            r#"SELECT "id", "title" FROM "books" WHERE "id" = $1"#,
         );
     }
 

@@ -32,9 +32,14 @@ impl Table {
 
     /// A column, with the table's name only where the table has another one: elsewhere the innermost table is meant.
     pub(super) fn column(&self, column: &ColumnMeta) -> Expr {
+        self.named(column.name)
+    }
+
+    /// As [`column`](Table::column), by name: one that the model does not know.
+    pub(super) fn named(&self, name: &'static str) -> Expr {
         match &self.alias {
-            Some(_) => self.qualified(column),
-            None => Expr::col(column.name),
+            Some(alias) => Expr::col(ColumnName(Some(TableName(None, alias.clone().into_iden())), name.into_iden())),
+            None => Expr::col(name),
         }
     }
 
@@ -50,6 +55,13 @@ impl Table {
     /// All columns in their order.
     pub(super) fn columns(&self) -> impl Iterator<Item = Expr> {
         self.model.columns.iter().map(|column| self.column(column))
+    }
+
+    /// The columns at `indexes`, or all.
+    pub(super) fn chosen<'a>(&'a self, indexes: Option<&'a [usize]>) -> impl Iterator<Item = Expr> + 'a {
+        let columns = self.model.columns.iter().enumerate();
+        let chosen = columns.filter(move |(index, _)| indexes.is_none_or(|indexes| indexes.contains(index)));
+        chosen.map(|(_, column)| self.column(column))
     }
 
     /// All columns of the rows that a statement changed.

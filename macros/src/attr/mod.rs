@@ -138,6 +138,15 @@ impl Item {
         array.elems.iter().map(text).collect()
     }
 
+    /// A bare name, or `name = "text"`.
+    pub(crate) fn flag_or_text(self, example: &str) -> syn::Result<(Ident, Option<LitStr>)> {
+        let name = self.name.clone();
+        match self.args {
+            Args::None => Ok((name, None)),
+            Args::Value(_) | Args::List(_) => self.text(example).map(|text| (name, Some(text))),
+        }
+    }
+
     /// `name = path`.
     pub(crate) fn path(self, example: &str) -> syn::Result<Path> {
         let name = self.name.clone();

@@ -12,11 +12,13 @@ pub(crate) struct ModelAttr {
     pub(crate) table: Option<LitStr>,
     pub(crate) schema: Option<LitStr>,
     pub(crate) view: Option<Ident>,
+    /// The word, and the text search configuration where one is named.
+    pub(crate) full_text: Option<(Ident, Option<LitStr>)>,
     pub(crate) rename_all: Option<Case>,
     pub(crate) unique: Vec<Unique>,
 }
 
-const NAMES: &[&str] = &["table", "schema", "view", "rename_all", "unique"];
+const NAMES: &[&str] = &["table", "schema", "view", "full_text", "rename_all", "unique"];
 
 impl ModelAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -33,6 +35,7 @@ impl ModelAttr {
             "table" => self.table = Some(item.text("authors")?),
             "schema" => self.schema = Some(item.text("library")?),
             "view" => self.view = Some(item.flag()?),
+            "full_text" => self.full_text = Some(item.flag_or_text("english")?),
             "rename_all" => self.rename_all = Some(item.case()?),
             "unique" => self.unique.push(Unique::read(item)?),
             _ => return Err(item.unknown("model", NAMES)),

@@ -19,6 +19,7 @@ pub(crate) struct ResourceAttr {
     pub(crate) include_depth: Option<(Expr, u64)>,
     pub(crate) include_limit: Option<(Expr, u64)>,
     pub(crate) filter: Option<Vec<LitStr>>,
+    pub(crate) fields: Option<Ident>,
 }
 
 const NAMES: &[&str] = &[
@@ -31,6 +32,7 @@ const NAMES: &[&str] = &[
     "include_depth",
     "include_limit",
     "filter",
+    "fields",
 ];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
@@ -57,6 +59,7 @@ impl ResourceAttr {
             "include_depth" => self.include_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 3)?),
             "include_limit" => self.include_limit = Some(item.number(100)?),
             "filter" => self.filter = Some(item.texts("authors.status")?),
+            "fields" => self.fields = Some(item.flag()?),
             _ => return Err(item.unknown("resource", NAMES)),
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 mod database;
 mod field;
+mod full_text;
 mod key;
 mod names;
 mod relation;
@@ -26,6 +27,8 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         field::operators,
         field::types_of_rules,
         field::computed_fields,
+        full_text::index,
+        full_text::columns,
         relation::relation_attributes,
         relation::join_fields,
         relation::own_columns,

@@ -28,6 +28,7 @@ fn meta(column: &Column, first_key: bool) -> TokenStream {
     let filter = filter(column);
     let rules = rules(column);
     let accepts = call(column, "accepts");
+    let write = call(column, "write_column");
     let example = option(example(column).map(|text| text.to_token_stream()));
     let unique = attr.unique.is_some();
     // Related rows are found by the key, and a delete of the related row looks for those that refer to it.
@@ -52,6 +53,7 @@ fn meta(column: &Column, first_key: bool) -> TokenStream {
             search: #search,
             rules: &[#(#rules),*],
             accepts: #accepts,
+            write: #write,
             example: #example,
         }
     }

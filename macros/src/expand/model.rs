@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, LitByteStr, LitStr};
+use syn::{DeriveInput, Ident, LitByteStr, LitStr};
 
 use super::{column, enclosed, input, option, relation, token};
 use crate::attr::FieldAttr;
@@ -50,7 +50,7 @@ impl Body {
     fn whole(model: &Model) -> Self {
         Self {
             checks: column::checks(model),
-            computed: model.computed.iter().map(computed_meta).collect(),
+            computed: model.computed.iter().map(|computed| computed_meta(&model.ident, computed)).collect(),
             relations: relation::metas(model),
             decode: decode(model),
             attach: relation::attach(model),
@@ -79,6 +79,10 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
     let name = plain(ident);
     let schema = option(model.attr.schema.as_ref().map(|schema| quote!(#schema)));
     let view = model.attr.view.is_some();
+    let full_text = option(model.attr.full_text.as_ref().map(|(_, configuration)| {
+        let configuration = configuration.as_ref().map_or_else(|| "simple".to_owned(), LitStr::value);
+        quote!(#configuration)
+    }));
     let columns = column::metas(model);
     let count = columns.len();
     let key_indexes = model.key();
@@ -94,6 +98,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             schema: #schema,
             table: #table,
             view: #view,
+            full_text: #full_text,
             columns: &COLUMNS,
             key: <#ident as __couplet::Model>::KEY,
             unique: &[#(#unique),*],
@@ -236,10 +241,20 @@ fn readable(column: &Column) -> bool {
     column.attr.hidden.is_none() && column.attr.write_only.is_none()
 }
 
-fn computed_meta(computed: &Computed) -> TokenStream {
-    let Computed { api_name, doc, ty, .. } = computed;
+fn computed_meta(model: &Ident, computed: &Computed) -> TokenStream {
+    let Computed { field, api_name, doc, ty, .. } = computed;
+    let write = column::function(ty, "write_json");
     let (column_type, nullable) = (column::constant(ty, "TYPE"), column::constant(ty, "NULLABLE"));
     quote! {
-        __couplet::ComputedMeta { api_name: #api_name, doc: #doc, ty: #column_type, nullable: #nullable }
+        __couplet::ComputedMeta {
+            api_name: #api_name,
+            doc: #doc,
+            ty: #column_type,
+            nullable: #nullable,
+            write: |row, out| {
+                #write(&<#model as __couplet::Model>::decode(row)?.#field, out);
+                __couplet::Result::Ok(())
+            },
+        }
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let max_offset = number(&attr.max_offset, 100_000);
     let include_depth = number(&attr.include_depth, 3);
     let include_limit = number(&attr.include_limit, 100);
+    let fields = attr.fields.is_some();
     let items = quote! {
         static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
             model: || <#ident as __couplet::Model>::META,
@@ -47,6 +48,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             include_depth: #include_depth,
             include_limit: #include_limit,
             filter_paths: &[#(#filter_paths),*],
+            fields: #fields,
             sub_resources: &[#(#sub_resources),*],
         };
         #checks

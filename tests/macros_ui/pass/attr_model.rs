@@ -42,6 +42,31 @@ pub struct AuthorTotal {
     pub books: i64,
 }
 
+/// Words of an abstract.
+#[derive(Model)]
+#[model(full_text)]
+pub struct Paper {
+    pub id: i64,
+    #[field(search, column = "abstract")]
+    pub summary: String,
+}
+
+#[derive(Model)]
+#[model(full_text = "english")]
+pub struct Essay {
+    pub id: i64,
+    #[field(search)]
+    pub text: Option<String>,
+}
+
+#[test]
+fn words_are_looked_for_in_an_index_where_that_is_asked_for() {
+    assert_eq!(Person::META.full_text, None);
+    assert_eq!((Paper::META.full_text, Essay::META.full_text), (Some("simple"), Some("english")));
+    let searched: Vec<_> = Paper::META.search_columns().map(|column| column.name).collect();
+    assert_eq!(searched, ["abstract"]);
+}
+
 #[test]
 fn table_and_schema_are_as_named() {
     assert_eq!((Person::META.table, Person::META.schema), ("people", Some("library")));

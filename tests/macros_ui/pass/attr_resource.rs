@@ -31,7 +31,7 @@ pub struct Part {
 }
 
 #[derive(Model, Resource)]
-#[resource(read_only, include_depth = 5)]
+#[resource(read_only, include_depth = 5, fields)]
 pub struct Language {
     pub id: i64,
     #[field(filter, rename = "label")]
@@ -56,6 +56,7 @@ fn what_is_named_is_taken() {
     assert_eq!((meta.per_page, meta.max_per_page, meta.max_offset), (50, 500, 1_000));
     assert_eq!((meta.include_depth, meta.include_limit), (1, 10));
     assert_eq!(Language::RESOURCE.include_depth, 5);
+    assert!(Language::RESOURCE.fields && !meta.fields, "rows are whole unless a resource says otherwise");
     assert_eq!(Language::RESOURCE.operations, [Operation::List, Operation::Get, Operation::Search]);
 }
 

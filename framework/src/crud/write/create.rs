@@ -59,7 +59,7 @@ async fn insert(model: &'static ModelMeta, rows: &[Changes], session: &mut Sessi
         })
         .collect();
     let rows = session.fetch(&sql::write::insert(model, &columns, values, session.dialect())).await?;
-    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+    Ok(Loaded::new(model, rows))
 }
 
 /// The changes and what the framework sets itself: defaults, times, UUID keys.

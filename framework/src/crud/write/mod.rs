@@ -128,5 +128,5 @@ fn found(model: &'static ModelMeta, rows: Box<dyn RowSet>) -> Result<Loaded> {
     if rows.len() == 0 {
         return Err(Error::NotFound(model.name));
     }
-    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+    Ok(Loaded::new(model, rows))
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod errors;
+mod full_text;
 mod migrate;
 mod models;
 mod pool;

@@ -105,7 +105,8 @@ fn adapted(operation: &JsonValue, mounted: &[Arc<Mounted>], renamed: Option<&str
     let mut expanded = Vec::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         match list_query_of(parameter, mounted) {
-            Some(mounted) => expanded.extend(parameters::list(mounted)),
+            // What it answers are structs, which are whole.
+            Some(mounted) => expanded.extend(parameters::list(mounted).into_iter().filter(|it| !chooses_fields(it))),
             None => expanded.push(parameter.clone()),
         }
     }
@@ -129,6 +130,12 @@ fn adapted(operation: &JsonValue, mounted: &[Arc<Mounted>], renamed: Option<&str
         responses.sort_keys();
     }
     operation
+}
+
+fn chooses_fields(parameter: &JsonValue) -> bool {
+    parameter["name"]
+        .as_str()
+        .is_some_and(|name| name == "fields" || (name.starts_with("include.") && name.ends_with(".fields")))
 }
 
 /// Path parameters take the names of the derived path, in its order: `{book_id}` becomes `{id}`.

@@ -6,6 +6,7 @@
 mod merge;
 mod operations;
 mod parameters;
+mod partial;
 mod prune;
 mod schemas;
 mod search;
@@ -122,7 +123,7 @@ fn component_schemas(catalog: &Catalog, mounted: &[Arc<Mounted>]) -> Result<Json
     let common =
         [("PageMeta".to_owned(), schemas::page_meta()), (problem::SCHEMA.to_owned(), problem::Problem::schema())];
     let mut components = Map::new();
-    for (name, schema) in rows.chain(of_resources).chain(common) {
+    for (name, schema) in rows.chain(of_resources).chain(partial::schemas(catalog, mounted)).chain(common) {
         if components.contains_key(&name) {
             return Err(Error::Startup(format!(
                 "two schemas of the specification are named {name}; rename the struct {name}"

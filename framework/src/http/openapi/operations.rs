@@ -5,7 +5,7 @@ use serde_json::{Map, Value as JsonValue, json};
 use super::super::api::{Mounted, method};
 use super::super::problem;
 use super::schemas::{body_kind, body_name, example_body, page_name, reference};
-use super::{parameters, search};
+use super::{parameters, partial, search};
 use crate::crud::validate::BodyKind;
 use crate::model::{ModelMeta, Operation, SubResource};
 use crate::query::parse::includable;
@@ -39,7 +39,9 @@ pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, Str
     if operation == Operation::Search {
         document["requestBody"] = search::request_body(mounted);
     }
-    document["responses"] = responses(model, operation).into();
+    let mut responses = responses(model, operation);
+    partial::answer(&mut responses, resource, operation);
+    document["responses"] = responses.into();
     let method = method(operation).as_str().to_lowercase();
     (path, method, document)
 }
@@ -50,6 +52,7 @@ pub(super) fn related(parent: &Mounted, sub: &SubResource, target: &Mounted) -> 
     let mut parameters = parameters::key(parent.model());
     parameters.extend(parameters::list(target));
     let mut responses = responses(target.model(), Operation::List);
+    partial::answer(&mut responses, target.resource(), Operation::List);
     responses.insert("404".to_owned(), error_reference("NotFound"));
     responses.sort_keys();
     let noun = words(parent.model().name);
@@ -70,6 +73,7 @@ fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
         Operation::Get => {
             let mut parameters = parameters::key(mounted.model());
             parameters.extend(parameters::include(mounted.resource()));
+            parameters.extend(parameters::fields(mounted.resource()));
             parameters
         }
         Operation::Update | Operation::Replace | Operation::Delete => parameters::key(mounted.model()),

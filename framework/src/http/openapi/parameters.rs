@@ -6,7 +6,8 @@ use super::super::api::Mounted;
 use super::schemas::{example_of_key, input_schema};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, ResourceMeta};
 use crate::query::parse::{
-    Filterable, MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, filters, includable, sortable,
+    Filterable, MAX_FIELDS, MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, filters, includable, nameable,
+    sortable,
 };
 
 /// The parameters of a row's path.
@@ -33,9 +34,14 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     let mut parameters = pagination(resource);
     parameters.extend(sort(model));
     parameters.extend(include(resource));
+    parameters.extend(fields(resource));
     if model.columns.iter().any(|column| column.search) {
         let fields: Vec<&str> = model.columns.iter().filter(|column| column.search).map(|c| c.api_name).collect();
-        let description = format!("A text to search for, whatever the case, in: {}.", fields.join(", "));
+        let what = match model.full_text {
+            Some(_) => "Words to search for, each by its beginning, all of them, whatever the case, in",
+            None => "A text to search for, whatever the case, in",
+        };
+        let description = format!("{what}: {}.", fields.join(", "));
         parameters.push(query("q", &description, text(MAX_SEARCH)));
     }
     for target in filters(resource) {
@@ -50,6 +56,17 @@ pub(super) fn include(resource: &ResourceMeta) -> Option<JsonValue> {
     (!paths.is_empty()).then(|| {
         let description = "Relations to load with the rows, separated by commas.";
         names("include", description, &paths, MAX_PATHS)
+    })
+}
+
+/// The `fields` parameter, where the resource takes it.
+pub(super) fn fields(resource: &ResourceMeta) -> Option<JsonValue> {
+    let names: Vec<String> = nameable((resource.model)()).map(str::to_owned).collect();
+    (resource.fields && !names.is_empty()).then(|| {
+        let description = "Fields to show, separated by commas, each once; included relations are shown besides them.";
+        let mut parameter = self::names("fields", description, &names, names.len().min(MAX_FIELDS));
+        parameter["schema"]["uniqueItems"] = json!(true);
+        parameter
     })
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn page_name(model: &ModelMeta) -> String {
     format!("{}Page", model.name)
 }
 
-fn page(model: &ModelMeta) -> JsonValue {
+pub(super) fn page(model: &ModelMeta) -> JsonValue {
     json!({
         "type": "object",
         "required": ["items", "meta"],

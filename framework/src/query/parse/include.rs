@@ -45,7 +45,14 @@ fn add(includes: &mut Vec<Include>, options: &ListOptions, path: &str) -> Result
         };
         let place = level.iter().position(|include| include.index == index).unwrap_or_else(|| {
             let filter = options.shown_of((relation.target)());
-            level.push(Include { index, relation, filter, limit: resource.include_limit, children: Vec::new() });
+            level.push(Include {
+                index,
+                relation,
+                filter,
+                limit: resource.include_limit,
+                fields: None,
+                children: Vec::new(),
+            });
             level.len() - 1
         });
         level = &mut level[place].children;

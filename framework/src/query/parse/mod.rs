@@ -3,6 +3,7 @@
 //! Whatever a client writes ends as a query in which nothing is unknown, or as the list of all its mistakes, each with what
 //! would be accepted. The codes of mistakes are listed in `docs/reference/query-language.md`.
 
+mod fields;
 mod filter;
 mod include;
 mod name;
@@ -13,6 +14,7 @@ mod search;
 mod sort;
 mod tree;
 
+pub use fields::{MAX_FIELDS, nameable};
 pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use name::{fixed, parameters};
@@ -26,7 +28,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::list::{Include, ListQuery};
+use super::list::ListQuery;
+use super::row::RowQuery;
 use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
@@ -85,6 +88,7 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
                 .map(|it| it.into_iter().for_each(|it| filters.add(&[], it))),
             Ok(Name::Sort) => once(parameter, |text| sort::parse(model, text)).map(|it| list.sort = it),
             Ok(Name::Include) => once(parameter, |text| include::parse(options, text)).map(|it| list.include = it),
+            Ok(Name::Fields) => once(parameter, |text| fields::parse(model, text)).map(|it| list.fields = Some(it)),
             Ok(Name::Page) => once(parameter, |text| page.read_page(text)),
             Ok(Name::PerPage) => once(parameter, |text| page.read_per_page(resource, text)),
             Ok(Name::Count) => once(parameter, page::count).map(|it| list.count = it),
@@ -100,24 +104,29 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }
 
-/// Reads the query string of a single row, which takes `include` only.
+/// Reads the query string of a single row, which takes `include` and `fields` only.
 ///
 /// # Errors
 ///
 /// As [`list`].
-pub fn one(options: &ListOptions, query: &str) -> Result<Vec<Include>, Vec<InputError>> {
-    let model = (options.resource.model)();
+pub fn one(options: &ListOptions, query: &str) -> Result<RowQuery, Vec<InputError>> {
+    let resource = options.resource;
+    let model = (resource.model)();
     let mut errors = Mistakes::new();
-    let mut includes = Vec::new();
+    let mut row = RowQuery::default();
     for parameter in decode(query, &options.ignored, &mut errors) {
-        let read = if parameter.name == "include" && includable(model).next().is_some() {
-            once(&parameter, |text| include::parse(options, text)).map(|it| includes = it)
-        } else {
-            Err(vec![name::unknown_of_one(&parameter.name, model)])
+        let read = match parameter.name.as_str() {
+            "include" if includable(model).next().is_some() => {
+                once(&parameter, |text| include::parse(options, text)).map(|it| row.include = it)
+            }
+            "fields" if resource.fields => {
+                once(&parameter, |text| fields::parse(model, text)).map(|it| row.fields = Some(it))
+            }
+            name => Err(vec![name::unknown_of_one(name, resource)]),
         };
         errors.extend(read.err().into_iter().flatten());
     }
-    if errors.is_empty() { Ok(includes) } else { Err(errors) }
+    if errors.is_empty() { Ok(row) } else { Err(errors) }
 }
 
 /// Reads the query string of an operation that takes no parameters.

@@ -12,6 +12,7 @@ pub(super) enum Name {
     Search,
     Sort,
     Include,
+    Fields,
     Page,
     PerPage,
     Count,
@@ -28,6 +29,7 @@ impl Name {
             "count" => return Ok(Self::Count),
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
+            "fields" if resource.fields => return Ok(Self::Fields),
             _ => {}
         }
         match find_filter(name, resource) {
@@ -73,12 +75,15 @@ pub fn fixed(resource: &'static ResourceMeta) -> Vec<&'static str> {
     let model = (resource.model)();
     let search = has_search(model).then_some("q");
     let include = includable(model).next().map(|_| "include");
-    ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include).collect()
+    let fields = resource.fields.then_some("fields");
+    ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include).chain(fields).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.
-pub(super) fn unknown_of_one(name: &str, model: &'static ModelMeta) -> InputError {
-    let accepted: Vec<String> = includable(model).next().map(|_| "include".to_owned()).into_iter().collect();
+pub(super) fn unknown_of_one(name: &str, resource: &'static ResourceMeta) -> InputError {
+    let include = includable((resource.model)()).next().map(|_| "include");
+    let fields = resource.fields.then_some("fields");
+    let accepted: Vec<String> = include.into_iter().chain(fields).map(str::to_owned).collect();
     unknown("parameter", "unknown_parameter", name, true, &accepted)
 }
 

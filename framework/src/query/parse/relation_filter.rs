@@ -167,18 +167,6 @@ mod tests {
     }
 
     #[test]
-    fn conditions_on_related_rows_count_too() {
-        let conditions = |count: usize| {
-            let values = (0..count).map(|_| Filter::everything());
-            values.fold(Conditions::default(), |mut conditions, filter| {
-                conditions.add(&[&crate::fixtures::BOOKS.relations[0]], filter);
-                conditions
-            })
-        };
-        assert_eq!(conditions(3).len(), 3);
-    }
-
-    #[test]
     fn a_path_that_leads_nowhere_says_where_it_ends() {
         static BROKEN: ResourceMeta = ResourceMeta {
             filter_paths: &[

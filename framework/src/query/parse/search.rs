@@ -14,10 +14,10 @@ const FILTER: &str = "filter";
 
 /// Members that are numbers, and those that are arrays of names; all others are texts.
 const NUMBERS: &[&str] = &["page", "per_page"];
-const NAMES: &[&str] = &["sort", "include"];
+const NAMES: &[&str] = &["sort", "include", "fields"];
 
 /// Names of one array that are looked at when one of them is to be found; a parser reads no more.
-const MAX_NAMES: usize = 50;
+const MAX_NAMES: usize = 100;
 
 /// Reads the body of a search: [`FILTER`], and the parameters of a list that are no filters.
 ///
@@ -192,7 +192,6 @@ mod tests {
                 "/filter/titel unknown_field",
                 "/sort/1 unknown_field",
                 "/sort/2 unknown_field",
-                "/sort invalid_value",
                 "/page invalid_value",
                 "/count invalid_value",
             ]

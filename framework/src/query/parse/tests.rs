@@ -2,7 +2,7 @@ use super::*;
 use crate::error::Location;
 use crate::fixtures::{AUTHOR_RESOURCE, BOOK_RESOURCE, TAG_RESOURCE};
 use crate::model::{Operator, ResourceMeta, Value};
-use crate::query::{CountMode, Page};
+use crate::query::{CountMode, Include, Page};
 
 fn options(resource: &'static ResourceMeta) -> ListOptions {
     ListOptions { resource, ignored: vec!["utm_*".to_owned()], shown: Arc::default() }
@@ -316,7 +316,7 @@ fn sizes_are_limited() {
 #[test]
 fn one_takes_include_only() {
     let options = options(&BOOK_RESOURCE);
-    assert_eq!(one(&options, "include=authors&utm_source=x").expect("includes").len(), 1);
+    assert_eq!(one(&options, "include=authors&utm_source=x").expect("includes").include.len(), 1);
     assert_eq!(
         mistakes(one(&options, "page=1&includ=authors")),
         [

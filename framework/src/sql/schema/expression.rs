@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_table_says_what_the_database_computes() {
         assert_eq!(
-            create(&[&LINES], Dialect::Sqlite),
+            create(&[&LINES], &[&LINES], Dialect::Sqlite),
             [r#"CREATE TABLE "lines" (
     "id" TEXT NOT NULL,
     "total" REAL NOT NULL GENERATED ALWAYS AS (price * 2) STORED,
@@ -163,7 +163,7 @@ mod tests {
     CONSTRAINT "lines_total_key" UNIQUE ("total")
 )"#]
         );
-        let postgres = create(&[&LINES], Dialect::Postgres).concat();
+        let postgres = create(&[&LINES], &[&LINES], Dialect::Postgres).concat();
         assert!(postgres.contains(r#""total" double precision NOT NULL GENERATED ALWAYS AS (price * 2.0) STORED,"#));
         assert!(postgres.contains(r#""made_by" text NOT NULL DEFAULT (current_user),"#));
     }

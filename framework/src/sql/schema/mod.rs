@@ -5,11 +5,14 @@
 
 mod alter;
 mod expression;
+mod full_text;
 mod names;
 mod unique;
 
 pub use alter::{alter_nullability, alter_type, missing_column};
 pub use expression::{alter_default, alter_generated, same_expression};
+pub(crate) use full_text::{SEARCH_COLUMN, row_number};
+pub use full_text::{create_full_text, drop_full_text, full_text_table, full_text_triggers, has_full_text, has_stems};
 pub use unique::missing_unique;
 
 use std::fmt::Write;
@@ -18,8 +21,8 @@ use super::{Dialect, table};
 use crate::model::{ColumnMeta, ColumnType, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta};
 use names::{constraint_name, quoted};
 
-/// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes. `all` are the
-/// models of the app, whose relations say by which columns rows are looked up.
+/// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes, those of
+/// words last. `all` are the models of the app, whose relations say by which columns rows are looked up.
 #[must_use]
 pub fn create(models: &[&'static ModelMeta], all: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
     let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| !model.view).collect();
@@ -41,6 +44,7 @@ pub fn create(models: &[&'static ModelMeta], all: &[&'static ModelMeta], dialect
         }));
     }
     statements.extend(tables.iter().flat_map(|model| indexes(model, all, dialect)));
+    statements.extend(tables.iter().flat_map(|model| create_full_text(model, dialect)));
     statements
 }
 

@@ -29,7 +29,7 @@ pub fn missing_unique(model: &'static ModelMeta, key: &[usize], dialect: Dialect
 
 #[cfg(test)]
 mod tests {
-    use crate::fixtures::REVIEWS;
+    use crate::fixtures::{REVIEWS, model};
     use crate::model::{ModelMeta, RelationMeta};
     use crate::sql::Dialect;
     use crate::sql::schema::create;
@@ -38,22 +38,15 @@ mod tests {
 
     /// One review of each rating for a book.
     static RATINGS: ModelMeta = ModelMeta {
-        name: "Rating",
-        table: "ratings",
         schema: Some("library"),
         unique: &[&[1, 2], &[2, 3]],
         relations: RELATIONS,
-        columns: REVIEWS.columns,
-        key: &[0],
-        computed: &[],
-        doc: "",
-        view: false,
-        encode: |_, _| Ok(()),
+        ..model("Rating", "ratings", REVIEWS.columns)
     };
 
     #[test]
     fn each_key_is_an_index_before_foreign_keys_and_serves_the_first_column() {
-        let sqlite = create(&[&RATINGS], Dialect::Sqlite);
+        let sqlite = create(&[&RATINGS], &[&RATINGS], Dialect::Sqlite);
         assert_eq!(
             sqlite[1..],
             [
@@ -61,7 +54,7 @@ mod tests {
                 r#"CREATE UNIQUE INDEX IF NOT EXISTS "library_ratings_rating_body_key" ON "library_ratings" ("rating", "body")"#,
             ]
         );
-        let postgres = create(&[&RATINGS], Dialect::Postgres);
+        let postgres = create(&[&RATINGS], &[&RATINGS], Dialect::Postgres);
         assert_eq!(
             postgres[2..4],
             [
