@@ -90,7 +90,6 @@ mod tests {
     use super::*;
     use crate::model::Model;
 
-    #[expect(dead_code, reason = "it is read by its columns")]
     #[derive(couplet_macros::Model)]
     struct Series {
         id: i64,
