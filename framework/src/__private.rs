@@ -19,7 +19,7 @@ pub use crate::model::column::{
 };
 pub use crate::model::json::member;
 pub use crate::model::relation::{
-    Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, single_key,
+    Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, key_column,
 };
 pub use crate::model::resource::{Operation, Resource, ResourceMeta, SubResource};
 pub use crate::model::row::{DecodeError, Row};

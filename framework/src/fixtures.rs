@@ -83,7 +83,7 @@ pub(crate) static AUTHORS: ModelMeta = ModelMeta {
         "books",
         RelationKind::ManyToMany,
         || &BOOKS,
-        Link::Through { model: || &CREDITS, local: 0, through_local: 1, through_foreign: 2, foreign: 0 },
+        Link::Through { model: || &CREDITS, local: &[0], through_local: &[1], through_foreign: &[2], foreign: &[0] },
     )],
     ..model(
         "Author",
@@ -122,23 +122,35 @@ pub(crate) static BOOKS: ModelMeta = ModelMeta {
             "authors",
             RelationKind::ManyToMany,
             || &AUTHORS,
-            Link::Through { model: || &CREDITS, local: 0, through_local: 2, through_foreign: 1, foreign: 0 },
+            Link::Through {
+                model: || &CREDITS,
+                local: &[0],
+                through_local: &[2],
+                through_foreign: &[1],
+                foreign: &[0],
+            },
         ),
-        relation("series", RelationKind::BelongsTo, || &SERIES, Link::Local { local: 5, foreign: 0 }),
-        relation("reviews", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: 0, foreign: 1 }),
-        relation("cover", RelationKind::HasOne, || &COVERS, Link::Foreign { local: 0, foreign: 0 }),
+        relation("series", RelationKind::BelongsTo, || &SERIES, Link::Local { local: &[5], foreign: &[0] }),
+        relation("reviews", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: &[0], foreign: &[1] }),
+        relation("cover", RelationKind::HasOne, || &COVERS, Link::Foreign { local: &[0], foreign: &[0] }),
         RelationMeta {
             keys_name: Some("tag_names"),
             ..relation(
                 "tags",
                 RelationKind::ManyToMany,
                 || &TAGS,
-                Link::Through { model: || &BOOK_TAGS, local: 0, through_local: 0, through_foreign: 1, foreign: 0 },
+                Link::Through {
+                    model: || &BOOK_TAGS,
+                    local: &[0],
+                    through_local: &[0],
+                    through_foreign: &[1],
+                    foreign: &[0],
+                },
             )
         },
         RelationMeta {
             include: false,
-            ..relation("drafts", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: 0, foreign: 1 })
+            ..relation("drafts", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: &[0], foreign: &[1] })
         },
     ],
     ..model(
@@ -171,7 +183,7 @@ pub(crate) static BOOKS: ModelMeta = ModelMeta {
 pub(crate) static REVIEWS: ModelMeta = ModelMeta {
     relations: &[RelationMeta {
         on_delete: OnDelete::Cascade,
-        ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 1, foreign: 0 })
+        ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[1], foreign: &[0] })
     }],
     ..model(
         "Review",
@@ -199,9 +211,9 @@ pub(crate) static BOOK_TAGS: ModelMeta = ModelMeta {
     relations: &[
         RelationMeta {
             on_delete: OnDelete::Cascade,
-            ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 0, foreign: 0 })
+            ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[0], foreign: &[0] })
         },
-        relation("tag", RelationKind::BelongsTo, || &TAGS, Link::Local { local: 1, foreign: 0 }),
+        relation("tag", RelationKind::BelongsTo, || &TAGS, Link::Local { local: &[1], foreign: &[0] }),
     ],
     ..model("BookTag", "book_tags", &[column("book_id", I64), ColumnMeta { index: true, ..column("tag_name", Text) }])
 };
@@ -224,16 +236,16 @@ pub(crate) static SERIES: ModelMeta = ModelMeta {
     relations: &[
         RelationMeta {
             on_delete: OnDelete::SetNull,
-            ..relation("parent", RelationKind::BelongsTo, || &SERIES, Link::Local { local: 2, foreign: 0 })
+            ..relation("parent", RelationKind::BelongsTo, || &SERIES, Link::Local { local: &[2], foreign: &[0] })
         },
-        relation("children", RelationKind::HasMany, || &SERIES, Link::Foreign { local: 0, foreign: 2 }),
+        relation("children", RelationKind::HasMany, || &SERIES, Link::Foreign { local: &[0], foreign: &[2] }),
     ],
     ..model("Series", "series", &[database_key(), column("name", Text), nullable("parent_id", I64)])
 };
 
 /// A key that is a foreign key too; the rarer types.
 pub(crate) static COVERS: ModelMeta = ModelMeta {
-    relations: &[relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 0, foreign: 0 })],
+    relations: &[relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[0], foreign: &[0] })],
     ..model(
         "Cover",
         "covers",

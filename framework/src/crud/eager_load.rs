@@ -12,7 +12,7 @@ use super::decode_error;
 use crate::db::{Meter, Session};
 use crate::error::Result;
 use crate::model::row::NoRows;
-use crate::model::{ColumnType, DecodeError, Edge, Loaded, RowSet, Value};
+use crate::model::{ColumnType, DecodeError, Edge, Loaded, Row, RowSet, Value};
 use crate::query::Include;
 use crate::sql;
 
@@ -88,8 +88,8 @@ fn attach(
     rows: Box<dyn RowSet>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let target = (include.relation.target)();
-    let key_type = loaded.meta.columns[include.relation.link.local()].ty;
-    let Groups { by_key, order, mut cut } = group(include, key_type, rows.as_ref()).map_err(decode_error(target))?;
+    let Groups { by_key, order, mut cut } =
+        group(include, &key_types(loaded, include), rows.as_ref()).map_err(decode_error(target))?;
 
     let mut groups = vec![0..0; loaded.len()];
     let mut times = vec![0; order.len()];
@@ -115,31 +115,49 @@ fn attach(
 /// The values by which the related rows are found.
 struct ParentKeys {
     /// Each once.
-    values: Vec<Value>,
+    values: Vec<Vec<Value>>,
     /// For each parent, `None` where it is NULL.
     of_rows: Vec<Option<JoinKey>>,
 }
 
 fn parent_keys(loaded: &Loaded, parents: &[Shown], include: &Include) -> Result<ParentKeys> {
+    let types = key_types(loaded, include);
     let local = include.relation.link.local();
-    let ty = loaded.meta.columns[local].ty;
     let mut seen = HashSet::new();
     let mut keys = ParentKeys { values: Vec::new(), of_rows: Vec::with_capacity(parents.len()) };
     for parent in parents {
-        let value = Value::decode(ty, loaded.row(parent.row), local).map_err(decode_error(loaded.meta))?;
-        let key = JoinKey::new(&value);
+        let values = decode(&types, loaded.row(parent.row), local.iter().copied());
+        let values = values.map_err(decode_error(loaded.meta))?;
+        let key = JoinKey::new(&values);
         if let Some(key) = &key
             && seen.insert(key.clone())
         {
-            keys.values.push(value);
+            keys.values.push(values);
         }
         keys.of_rows.push(key);
     }
     Ok(keys)
 }
 
+/// The types of the columns by which the parents are joined.
+fn key_types(loaded: &Loaded, include: &Include) -> Vec<ColumnType> {
+    include.relation.link.local().iter().map(|index| loaded.meta.columns[*index].ty).collect()
+}
+
+fn decode(
+    types: &[ColumnType],
+    row: &dyn Row,
+    indexes: impl Iterator<Item = usize>,
+) -> Result<Vec<Value>, DecodeError> {
+    types.iter().zip(indexes).map(|(ty, index)| Value::decode(*ty, row, index)).collect()
+}
+
 /// The related rows of all parents, and whether there are more.
-async fn fetch(include: &Include, parents: &[Value], session: &mut Session<'_>) -> Result<(Box<dyn RowSet>, bool)> {
+async fn fetch(
+    include: &Include,
+    parents: &[Vec<Value>],
+    session: &mut Session<'_>,
+) -> Result<(Box<dyn RowSet>, bool)> {
     if parents.is_empty() {
         return Ok((Box::new(NoRows), false));
     }
@@ -167,13 +185,13 @@ struct Groups {
 }
 
 /// Groups related rows, which come ordered by parent, and cuts each group. Behind a row's own columns stands its parent's
-/// key, which is of the parent's type: the two sides of a many-to-many may have keys of different types.
-fn group(include: &Include, key_type: ColumnType, rows: &dyn RowSet) -> Result<Groups, DecodeError> {
+/// key, which is of the parent's types: the two sides of a many-to-many may have keys of different types.
+fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Result<Groups, DecodeError> {
     let index = (include.relation.target)().columns.len();
     let limit = if include.relation.kind.to_many() { include.limit } else { 1 };
     let mut groups = Groups { by_key: HashMap::new(), order: Vec::new(), cut: false };
     for row in 0..rows.len() {
-        let Some(key) = JoinKey::new(&Value::decode(key_type, rows.row(row), index)?) else { continue };
+        let Some(key) = JoinKey::new(&decode(key_types, rows.row(row), index..)?) else { continue };
         let end = groups.order.len();
         let range = groups.by_key.entry(key).or_insert(end..end);
         if range.len() == limit {
@@ -186,17 +204,26 @@ fn group(include: &Include, key_type: ColumnType, rows: &dyn RowSet) -> Result<G
     Ok(groups)
 }
 
-/// A value that two rows are joined by.
+/// What two rows are joined by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum JoinKey {
     Integer(i64),
     Text(String),
     Uuid(Uuid),
     Other(String),
+    Several(Vec<JoinKey>),
 }
 
 impl JoinKey {
-    fn new(value: &Value) -> Option<Self> {
+    /// `None` where a value is NULL, which is equal to nothing.
+    fn new(values: &[Value]) -> Option<Self> {
+        match values {
+            [value] => Self::of(value),
+            values => values.iter().map(Self::of).collect::<Option<_>>().map(Self::Several),
+        }
+    }
+
+    fn of(value: &Value) -> Option<Self> {
         Some(match value {
             Value::Null => return None,
             Value::I16(value) => Self::Integer((*value).into()),
@@ -216,7 +243,6 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{BOOKS, REVIEWS, SERIES};
-    use crate::model::Row;
     use crate::query::Filter;
 
     /// Rows of numbers.

@@ -20,8 +20,14 @@ pub use query::Query;
 pub use records::Records;
 pub use write::{Write, write};
 
-use crate::error::Error;
-use crate::model::{DecodeError, ModelMeta};
+use crate::error::{Error, Result};
+use crate::model::{DecodeError, ModelMeta, Row, Value};
+
+/// The values of the columns at `indexes` of a row.
+pub(crate) fn values(model: &'static ModelMeta, row: &dyn Row, indexes: &[usize]) -> Result<Vec<Value>> {
+    let value = |index: &usize| Value::decode(model.columns[*index].ty, row, *index);
+    indexes.iter().map(value).collect::<Result<_, DecodeError>>().map_err(decode_error(model))
+}
 
 /// Names the model of a row that cannot be read.
 pub(crate) fn decode_error(model: &'static ModelMeta) -> impl Fn(DecodeError) -> Error {

@@ -5,7 +5,6 @@ use chrono::{SubsecRound, Utc};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::decode_error;
 use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, InputError, Location, Result};
 use crate::model::{Access, Changes, Generated, Link, Loaded, ModelMeta, Operator, RelationMeta, Value};
@@ -99,33 +98,68 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
 async fn name_references(model: &'static ModelMeta, write: &Write, error: Error, session: &mut Session<'_>) -> Error {
     let is_nameless =
         |errors: &[InputError]| matches!(errors, [InputError { at: Location::Request, code: "foreign_key", .. }]);
-    let changes = match (&error, write) {
-        (Error::Conflict(errors), Write::Create(rows)) if is_nameless(errors) && rows.len() == 1 => &rows[0],
-        (Error::Conflict(errors), Write::Update { changes, .. }) if is_nameless(errors) => changes,
+    let (changes, key) = match (&error, write) {
+        (Error::Conflict(errors), Write::Create(rows)) if is_nameless(errors) && rows.len() == 1 => (&rows[0], None),
+        (Error::Conflict(errors), Write::Update { changes, key, .. }) if is_nameless(errors) => (changes, Some(key)),
         _ => return error,
     };
     if session.dialect() != Dialect::Sqlite {
         return error;
     }
-    let mut missing = Vec::new();
+    match missing_references(model, changes, key, session).await {
+        Ok(missing) if !missing.is_empty() => Error::Conflict(missing),
+        Ok(_) | Err(_) => error,
+    }
+}
+
+/// The columns of foreign keys that refer to no row. Of a key of which only a part is set, the rest is that of the row.
+async fn missing_references(
+    model: &'static ModelMeta,
+    changes: &Changes,
+    key: Option<&Vec<Value>>,
+    session: &mut Session<'_>,
+) -> Result<Vec<InputError>> {
+    let mut missing: Vec<InputError> = Vec::new();
     for relation in model.relations {
         let Link::Local { local, foreign } = relation.link else { continue };
-        let Some(value) = changes.column(local).filter(|value| **value != Value::Null) else { continue };
+        let set: Vec<Option<&Value>> = local.iter().map(|index| changes.column(*index)).collect();
+        if set.iter().all(Option::is_none) {
+            continue;
+        }
+        let mut values = vec![Value::Null; local.len()];
+        if set.contains(&None)
+            && let Some(key) = key
+        {
+            Meter::allow(1);
+            let statement = sql::select::by_key(model, key, &Filter::everything(), false, Dialect::Sqlite);
+            let row = found(model, session.fetch(&statement).await?)?;
+            values = super::values(model, row.row(0), local)?;
+        }
+        for (value, set) in values.iter_mut().zip(set) {
+            set.cloned().into_iter().for_each(|set| *value = set);
+        }
+        if values.contains(&Value::Null) {
+            continue;
+        }
         let target = (relation.target)();
-        let filter = Filter::compare(&target.columns[foreign], Operator::Eq, vec![value.clone()]);
-        let query = ListQuery { filter, ..ListQuery::new(target) };
+        let equal = foreign
+            .iter()
+            .zip(values)
+            .map(|(index, value)| Filter::compare(&target.columns[*index], Operator::Eq, vec![value]));
+        let query = ListQuery { filter: equal.fold(Filter::everything(), Filter::and), ..ListQuery::new(target) };
         Meter::allow(1);
-        match session.fetch(&sql::select::page(&query, Dialect::Sqlite)).await {
-            Ok(rows) if rows.len() > 0 => {}
-            Ok(_) => missing.push(InputError::field(
-                model.columns[local].name,
-                "foreign_key",
-                "the row that it refers to does not exist",
-            )),
-            Err(_) => return error,
+        if session.fetch(&sql::select::page(&query, Dialect::Sqlite)).await?.len() > 0 {
+            continue;
+        }
+        for index in local {
+            let detail = "the row that it refers to does not exist";
+            let error = InputError::field(model.columns[*index].name, "foreign_key", detail);
+            if !missing.iter().any(|known| known.at == error.at) {
+                missing.push(error);
+            }
         }
     }
-    if missing.is_empty() { error } else { Error::Conflict(missing) }
+    Ok(missing)
 }
 
 /// The statements that a write may execute.
@@ -251,27 +285,40 @@ fn found(model: &'static ModelMeta, rows: Box<dyn crate::model::RowSet>) -> Resu
 async fn set_links(
     relation: &'static RelationMeta,
     loaded: &Loaded,
-    keys: &[Value],
+    keys: &[Vec<Value>],
     existing: bool,
     session: &mut Session<'_>,
 ) -> Result<()> {
-    let local = relation.link.local();
-    let value =
-        Value::decode(loaded.meta.columns[local].ty, loaded.row(0), local).map_err(decode_error(loaded.meta))?;
+    let values = super::values(loaded.meta, loaded.row(0), relation.link.local())?;
+    if !keys.iter().all(|key| share(relation, &values, key)) {
+        return Err(no_such_key(relation));
+    }
     if existing {
-        session.execute(&sql::write::unlink(relation, &value, keys, session.dialect())).await?;
+        session.execute(&sql::write::unlink(relation, &values, keys, session.dialect())).await?;
     }
     if keys.is_empty() {
         return Ok(());
     }
-    let linked = session.execute(&sql::write::link(relation, &value, keys, session.dialect())).await;
-    linked.map(|_| ()).map_err(|error| match (error, relation.keys_name) {
-        (Error::Conflict(_), Some(name)) => {
-            let detail = format!("one of the keys is of no {}", (relation.target)().name);
-            Error::Conflict(vec![InputError::field(name, "foreign_key", detail)])
-        }
-        (error, _) => error,
+    let linked = session.execute(&sql::write::link(relation, &values, keys, session.dialect())).await;
+    linked.map(|_| ()).map_err(|error| match error {
+        Error::Conflict(_) => no_such_key(relation),
+        error => error,
     })
+}
+
+/// Whether both keys have the same values in the columns of the join model that hold a part of both, as a tenant does.
+fn share(relation: &RelationMeta, local: &[Value], foreign: &[Value]) -> bool {
+    let Link::Through { through_local, through_foreign, .. } = relation.link else { return true };
+    through_local.iter().zip(local).all(|(index, value)| {
+        let other = through_foreign.iter().position(|other| other == index);
+        other.is_none_or(|place| foreign.get(place) == Some(value))
+    })
+}
+
+fn no_such_key(relation: &RelationMeta) -> Error {
+    let detail = format!("one of the keys is of no {}", (relation.target)().name);
+    let name = relation.keys_name.unwrap_or(relation.api_name);
+    Error::Conflict(vec![InputError::field(name, "foreign_key", detail)])
 }
 
 /// Gives the database's column names in an error the names that the API has for them; hidden columns stay unnamed.

@@ -1,23 +1,23 @@
 //! Reading the related rows of many parents in one statement.
 //!
-//! Every statement selects all columns of the target in their order and behind them, at index `columns.len()`, the value
+//! Every statement selects all columns of the target in their order and behind them, from index `columns.len()`, the values
 //! that a parent is found by: its [`Link::local`](crate::model::Link::local).
 
 use sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind, filter};
-use crate::model::{ColumnMeta, Link, Value};
+use super::{Dialect, Statement, Verb, filter, rows as values};
+use crate::model::{Link, Value};
 use crate::query::{Filter, Include};
 
-/// The name of the column behind the target's; the derive lets no model have it, nor the next.
-const PARENT: &str = "_parent";
+/// The names of the columns behind the target's; the derive lets no model have one of them, nor the next.
+const PARENTS: [&str; 4] = ["_parent", "_parent_2", "_parent_3", "_parent_4"];
 /// The place of a row among those of its parent.
 const PLACE: &str = "_place";
 
 /// The related rows of all parents, ordered by parent and then by the target's primary key, `limit` rows at most.
 #[must_use]
-pub fn related(include: &Include, parents: &[Value], limit: u64, dialect: Dialect) -> Statement {
+pub fn related(include: &Include, parents: &[Vec<Value>], limit: u64, dialect: Dialect) -> Statement {
     let edge = Edge::new(include, dialect);
     let mut rows = edge.rows(parents);
     for column in edge.order() {
@@ -32,14 +32,16 @@ pub fn related(include: &Include, parents: &[Value], limit: u64, dialect: Dialec
 #[must_use]
 pub fn related_per_parent(
     include: &Include,
-    parents: &[Value],
+    parents: &[Vec<Value>],
     per_parent: u64,
     limit: u64,
     dialect: Dialect,
 ) -> Statement {
     let edge = Edge::new(include, dialect);
     let mut window = WindowStatement::new();
-    window.add_partition_by(edge.parent());
+    for column in edge.parent() {
+        window.add_partition_by(column);
+    }
     for column in edge.target.key() {
         window.order_by_expr(column, Order::Asc);
     }
@@ -48,10 +50,12 @@ pub fn related_per_parent(
 
     let mut rows = Query::select();
     let columns = edge.target.model.columns.iter().map(|column| Expr::col(column.name));
-    rows.exprs(columns).column(PARENT).from_subquery(numbered, "numbered");
+    rows.exprs(columns).columns(edge.parent_names()).from_subquery(numbered, "numbered");
     let per_parent = i64::try_from(per_parent).unwrap_or(i64::MAX);
     rows.and_where(Expr::col(PLACE).lte(per_parent));
-    rows.order_by(PARENT, Order::Asc);
+    for parent in edge.parent_names() {
+        rows.order_by(parent, Order::Asc);
+    }
     for column in edge.target.model.key_columns() {
         rows.order_by(column.name, Order::Asc);
     }
@@ -64,30 +68,29 @@ struct Edge<'a> {
     dialect: Dialect,
     filter: &'a Filter,
     target: Table,
-    /// The target's column that is joined.
-    foreign: &'static ColumnMeta,
+    /// The target's columns that are joined.
+    foreign: &'static [usize],
     through: Option<Through>,
 }
 
 struct Through {
     join: Table,
-    local: &'static ColumnMeta,
-    foreign: &'static ColumnMeta,
+    local: &'static [usize],
+    foreign: &'static [usize],
 }
 
 impl<'a> Edge<'a> {
     fn new(include: &'a Include, dialect: Dialect) -> Self {
         let filter = &include.filter;
         let (link, model) = (include.relation.link, (include.relation.target)());
-        let foreign = &model.columns[link.foreign()];
+        let foreign = link.foreign();
         match link {
             Link::Local { .. } | Link::Foreign { .. } => {
                 Self { dialect, filter, target: Table::new(model, dialect), foreign, through: None }
             }
             Link::Through { model: join, through_local, through_foreign, .. } => {
                 let join = Table::aliased(join(), "link", dialect);
-                let columns = join.model.columns;
-                let through = Through { join, local: &columns[through_local], foreign: &columns[through_foreign] };
+                let through = Through { join, local: through_local, foreign: through_foreign };
                 Self {
                     dialect,
                     filter,
@@ -99,29 +102,42 @@ impl<'a> Edge<'a> {
         }
     }
 
-    /// The column that holds what a parent is found by.
-    fn parent(&self) -> Expr {
+    /// The table and its columns that hold what a parent is found by.
+    fn parent_columns(&self) -> (&Table, &'static [usize]) {
         match &self.through {
-            Some(through) => through.join.column(through.local),
-            None => self.target.column(self.foreign),
+            Some(through) => (&through.join, through.local),
+            None => (&self.target, self.foreign),
         }
     }
 
-    fn rows(&self, parents: &[Value]) -> SelectStatement {
+    fn parent(&self) -> Vec<Expr> {
+        let (table, columns) = self.parent_columns();
+        table.at(columns).collect()
+    }
+
+    /// What the parent's columns are called behind those of the target.
+    fn parent_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let (_, columns) = self.parent_columns();
+        PARENTS.into_iter().take(columns.len())
+    }
+
+    fn rows(&self, parents: &[Vec<Value>]) -> SelectStatement {
         let mut rows = Query::select();
-        rows.exprs(self.target.columns()).expr_as(self.parent(), Alias::new(PARENT));
-        let parent = match &self.through {
+        rows.exprs(self.target.columns());
+        for (column, name) in self.parent().into_iter().zip(self.parent_names()) {
+            rows.expr_as(column, Alias::new(name));
+        }
+        match &self.through {
             Some(through) => {
-                let joined = through.join.column(through.foreign).eq(self.target.column(self.foreign));
+                let joined = filter::all_equal(through.join.at(through.foreign), self.target.at(self.foreign));
                 rows.from(through.join.reference()).inner_join(self.target.reference(), joined);
-                through.local
             }
             None => {
                 rows.from(self.target.reference());
-                self.foreign
             }
-        };
-        rows.and_where(bind::is_in(self.parent(), parent, parents, self.dialect));
+        }
+        let (table, columns) = self.parent_columns();
+        rows.and_where(values::are_in(table, columns, parents, self.dialect));
         rows.and_where_option(filter::condition(self.filter, &self.target, self.dialect));
         rows
     }
@@ -129,8 +145,8 @@ impl<'a> Edge<'a> {
     /// By parent and then by the target's key, each column once.
     fn order(&self) -> impl Iterator<Item = Expr> {
         let parent = self.parent();
-        let key: Vec<Expr> = self.target.key().filter(|column| *column != parent).collect();
-        std::iter::once(parent).chain(key)
+        let key: Vec<Expr> = self.target.key().filter(|column| !parent.contains(column)).collect();
+        parent.into_iter().chain(key)
     }
 }
 
@@ -141,7 +157,9 @@ mod tests {
     use crate::model::ModelMeta;
     use crate::sql::statement::assert_sql;
 
-    const PARENTS: [Value; 3] = [Value::I64(7), Value::Null, Value::I64(9)];
+    fn parents() -> Vec<Vec<Value>> {
+        [Value::I64(7), Value::Null, Value::I64(9)].map(|value| vec![value]).to_vec()
+    }
 
     fn include(model: &'static ModelMeta, index: usize) -> Include {
         Include {
@@ -155,7 +173,7 @@ mod tests {
 
     #[track_caller]
     fn assert_related(model: &'static ModelMeta, index: usize, sqlite: &str, postgres: &str) {
-        assert_sql(|dialect| related(&include(model, index), &PARENTS, 10_000, dialect), sqlite, postgres);
+        assert_sql(|dialect| related(&include(model, index), &parents(), 10_000, dialect), sqlite, postgres);
     }
 
     #[test]
@@ -211,12 +229,12 @@ mod tests {
     #[test]
     fn the_rows_of_each_parent_are_counted_by_a_window() {
         assert_sql(
-            |dialect| related_per_parent(&include(&BOOKS, 2), &PARENTS, 5, 10_000, dialect),
+            |dialect| related_per_parent(&include(&BOOKS, 2), &parents(), 5, 10_000, dialect),
             r#"SELECT "id", "book_id", "rating", "body", "_parent" FROM (SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "book_id" ORDER BY "id" ASC ) AS "_place" FROM "reviews" WHERE "book_id" IN (?, ?)) AS "numbered" WHERE "_place" <= ? ORDER BY "_parent" ASC, "id" ASC LIMIT ?"#,
             r#"SELECT "id", "book_id", "rating", "body", "_parent" FROM (SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "book_id" ORDER BY "id" ASC ) AS "_place" FROM "reviews" WHERE "book_id" = ANY($1)) AS "numbered" WHERE "_place" <= $2 ORDER BY "_parent" ASC, "id" ASC LIMIT $3"#,
         );
         assert_sql(
-            |dialect| related_per_parent(&include(&BOOKS, 4), &PARENTS, 5, 10_000, dialect),
+            |dialect| related_per_parent(&include(&BOOKS, 4), &parents(), 5, 10_000, dialect),
             r#"SELECT "name", "_parent" FROM (SELECT "target"."name", "link"."book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "link"."book_id" ORDER BY "target"."name" ASC ) AS "_place" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" IN (?, ?)) AS "numbered" WHERE "_place" <= ? ORDER BY "_parent" ASC, "name" ASC LIMIT ?"#,
             r#"SELECT "name", "_parent" FROM (SELECT "target"."name", "link"."book_id" AS "_parent", ROW_NUMBER() OVER ( PARTITION BY "link"."book_id" ORDER BY "target"."name" ASC ) AS "_place" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = ANY($1)) AS "numbered" WHERE "_place" <= $2 ORDER BY "_parent" ASC, "name" ASC LIMIT $3"#,
         );
@@ -224,7 +242,7 @@ mod tests {
 
     #[test]
     fn no_parent_has_no_related_rows() {
-        let none = related(&include(&BOOKS, 2), &[Value::Null], 10, Dialect::Postgres);
+        let none = related(&include(&BOOKS, 2), &[vec![Value::Null]], 10, Dialect::Postgres);
         assert!(none.sql.contains("WHERE FALSE"));
     }
 }

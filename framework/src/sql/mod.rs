@@ -6,6 +6,7 @@ mod filter;
 pub mod include;
 mod link;
 pub mod migration;
+mod rows;
 pub mod schema;
 pub mod select;
 mod sort;

@@ -19,7 +19,7 @@ const PARAMETERS: &[&str] =
 const SUB_PATHS: &[&str] = &["bulk", "search"];
 
 /// Columns that statements add to those of a table, in any case, since SQLite tells no case apart.
-const ADDED_COLUMNS: &[&str] = &["_parent", "_place"];
+const ADDED_COLUMNS: &[&str] = &["_parent", "_parent_2", "_parent_3", "_parent_4", "_place"];
 
 /// PostgreSQL cuts longer names off without an error.
 const LONGEST_NAME: usize = 63;

@@ -26,7 +26,7 @@ pub(super) static BOOKS: ModelMeta = ModelMeta {
         doc: "",
         kind: RelationKind::BelongsTo,
         target: || &AUTHORS,
-        link: Link::Local { local: 1, foreign: 0 },
+        link: Link::Local { local: &[1], foreign: &[0] },
         include: true,
         keys_name: None,
         on_delete: OnDelete::Cascade,

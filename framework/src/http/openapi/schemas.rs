@@ -125,16 +125,26 @@ fn is_constant_by_nature(ty: ColumnType) -> bool {
 }
 
 fn keys(relation: &RelationMeta) -> JsonValue {
-    let key = &(relation.target)().columns[relation.link.foreign()];
+    let columns = relation.key_columns();
+    let key = match columns[..] {
+        [column] => type_schema(column.ty),
+        _ => {
+            let names: Vec<&str> = columns.iter().map(|column| column.api_name).collect();
+            let properties: Map<_, _> =
+                columns.iter().map(|column| (column.api_name.to_owned(), type_schema(column.ty))).collect();
+            json!({"type": "object", "additionalProperties": false, "required": names, "properties": properties})
+        }
+    };
     let description = format!("The keys of the {} that the row is to have; all others are removed.", relation.api_name);
-    json!({"type": "array", "items": type_schema(key.ty), "maxItems": MAX_KEYS, "description": description})
+    json!({"type": "array", "items": key, "maxItems": MAX_KEYS, "description": description})
 }
 
 /// A body that would be accepted, by the columns' examples; `None` where one has none that can be guessed.
 pub(super) fn example_body(model: &ModelMeta, kind: BodyKind) -> Option<JsonValue> {
     let mut example = Map::new();
     for (index, column) in settable_columns(model, kind) {
-        let foreign_key = model.relations.iter().any(|r| r.link.local() == index && !model.key.contains(&index));
+        let foreign_key =
+            model.relations.iter().any(|r| r.link.local().contains(&index) && !model.key.contains(&index));
         if (foreign_key && column.nullable) || (kind == BodyKind::Patch && !example.is_empty()) {
             continue;
         }
