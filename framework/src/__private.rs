@@ -17,7 +17,7 @@ pub use crate::model::changes::key_values;
 pub use crate::model::column::{
     Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule, check_filter, check_operator,
 };
-pub use crate::model::json::member;
+pub use crate::model::json::{counts, member};
 pub use crate::model::relation::{
     Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, key_column,
 };
@@ -28,5 +28,6 @@ pub use crate::model::{
     BelongsTo, Changes, HasMany, HasOne, Key, ManyToMany, Model, ModelMeta, NewRecord, Patch, PatchRecord, Related,
     TextEnum, Value, encode,
 };
+pub use crate::query::subset::subset;
 pub use crate::query::token::{Field, Relation, include};
 pub use crate::sql::{Dialect, Migration};

@@ -74,6 +74,7 @@ const fn relation(
         include: true,
         keys_name: None,
         on_delete: OnDelete::Restrict,
+        subset: None,
     }
 }
 
@@ -214,8 +215,39 @@ pub(crate) static BOOK_TAGS: ModelMeta = ModelMeta {
             ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[0], foreign: &[0] })
         },
         relation("tag", RelationKind::BelongsTo, || &TAGS, Link::Local { local: &[1], foreign: &[0] }),
+        relation("labels", RelationKind::HasMany, || &LABELS, Link::Foreign { local: &[0, 1], foreign: &[1, 2] }),
+        RelationMeta {
+            keys_name: Some("similar"),
+            ..relation(
+                "similar",
+                RelationKind::ManyToMany,
+                || &BOOK_TAGS,
+                Link::Through {
+                    model: || &SIMILAR,
+                    local: &[0, 1],
+                    through_local: &[0, 1],
+                    through_foreign: &[0, 2],
+                    foreign: &[0, 1],
+                },
+            )
+        },
     ],
     ..model("BookTag", "book_tags", &[column("book_id", I64), ColumnMeta { index: true, ..column("tag_name", Text) }])
+};
+
+/// A key of two columns that refers to a composite one.
+pub(crate) static LABELS: ModelMeta = ModelMeta {
+    relations: &[RelationMeta {
+        on_delete: OnDelete::SetNull,
+        ..relation("book_tag", RelationKind::BelongsTo, || &BOOK_TAGS, Link::Local { local: &[1, 2], foreign: &[0, 1] })
+    }],
+    ..model("Label", "labels", &[database_key(), nullable("book_id", I64), nullable("tag_name", Text)])
+};
+
+/// A join model whose two keys share a column.
+pub(crate) static SIMILAR: ModelMeta = ModelMeta {
+    key: &[0, 1, 2],
+    ..model("Similar", "similar", &[column("book_id", I64), column("tag_name", Text), column("other_name", Text)])
 };
 
 /// A join model with a key of its own and a column that has a default.
@@ -270,6 +302,7 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         max_offset: 100_000,
         include_depth: 3,
         include_limit: 100,
+        options_depth: 2,
         sub_resources: &[],
     }
 }

@@ -1,18 +1,18 @@
 //! Eager loading: the related rows of all rows of a page in one statement for each relation.
 //!
 //! A to-many is asked for plainly and cut per parent here; only where that statement ran into the row budget is it asked
-//! again with a window function. The common case stays as fast as a statement written by hand.
+//! again for the first rows of each parent. The common case stays as fast as a statement written by hand. Where a client has
+//! chosen a limit of its own, the first rows of each parent are all that is asked for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
-use uuid::Uuid;
-
 use super::decode_error;
+use super::parents::{JoinKey, decode, key_types, parent_keys};
 use crate::db::{Meter, Session};
 use crate::error::Result;
 use crate::model::row::NoRows;
-use crate::model::{ColumnType, DecodeError, Edge, Loaded, Row, RowSet, Value};
+use crate::model::{ColumnType, DecodeError, Edge, Loaded, RowSet, Value};
 use crate::query::Include;
 use crate::sql;
 
@@ -73,7 +73,7 @@ async fn load_edge(
     include: &Include,
     session: &mut Session<'_>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
-    let keys = parent_keys(loaded, parents, include)?;
+    let keys = parent_keys(loaded, parents.iter().map(|parent| parent.row), include.relation)?;
     let (rows, more) = fetch(include, &keys.values, session).await?;
     let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows)?;
     Ok((edge, shown, cut || more))
@@ -89,7 +89,7 @@ fn attach(
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let target = (include.relation.target)();
     let Groups { by_key, order, mut cut } =
-        group(include, &key_types(loaded, include), rows.as_ref()).map_err(decode_error(target))?;
+        group(include, &key_types(loaded, include.relation), rows.as_ref()).map_err(decode_error(target))?;
 
     let mut groups = vec![0..0; loaded.len()];
     let mut times = vec![0; order.len()];
@@ -108,48 +108,8 @@ fn attach(
     }
     let shown = order.iter().zip(times).filter(|(_, times)| *times > 0);
     let shown = shown.map(|(row, times)| Shown { row: *row, times }).collect();
-    let related = Loaded { meta: target, rows, edges: Vec::new() };
+    let related = Loaded::new(target, rows);
     Ok((Edge { index: include.index, relation: include.relation, groups, order, related }, shown, cut))
-}
-
-/// The values by which the related rows are found.
-struct ParentKeys {
-    /// Each once.
-    values: Vec<Vec<Value>>,
-    /// For each parent, `None` where it is NULL.
-    of_rows: Vec<Option<JoinKey>>,
-}
-
-fn parent_keys(loaded: &Loaded, parents: &[Shown], include: &Include) -> Result<ParentKeys> {
-    let types = key_types(loaded, include);
-    let local = include.relation.link.local();
-    let mut seen = HashSet::new();
-    let mut keys = ParentKeys { values: Vec::new(), of_rows: Vec::with_capacity(parents.len()) };
-    for parent in parents {
-        let values = decode(&types, loaded.row(parent.row), local.iter().copied());
-        let values = values.map_err(decode_error(loaded.meta))?;
-        let key = JoinKey::new(&values);
-        if let Some(key) = &key
-            && seen.insert(key.clone())
-        {
-            keys.values.push(values);
-        }
-        keys.of_rows.push(key);
-    }
-    Ok(keys)
-}
-
-/// The types of the columns by which the parents are joined.
-fn key_types(loaded: &Loaded, include: &Include) -> Vec<ColumnType> {
-    include.relation.link.local().iter().map(|index| loaded.meta.columns[*index].ty).collect()
-}
-
-fn decode(
-    types: &[ColumnType],
-    row: &dyn Row,
-    indexes: impl Iterator<Item = usize>,
-) -> Result<Vec<Value>, DecodeError> {
-    types.iter().zip(indexes).map(|(ty, index)| Value::decode(*ty, row, index)).collect()
 }
 
 /// The related rows of all parents, and whether there are more.
@@ -162,6 +122,9 @@ async fn fetch(
         return Ok((Box::new(NoRows), false));
     }
     let to_many = include.relation.kind.to_many();
+    if to_many && include.limit_chosen {
+        return fetch_first(include, parents, include.limit as u64, session).await;
+    }
     // A to-one has as many rows as it has parents, however many these are.
     let limit = if to_many { ROW_BUDGET } else { ROW_BUDGET.max(parents.len()) } as u64 + 1;
     let rows = session.fetch(&sql::include::related(include, parents, limit, session.dialect())).await?;
@@ -170,7 +133,16 @@ async fn fetch(
     }
     Meter::allow(1);
     // One row more than is shown, so that a cut is seen.
-    let per_parent = include.limit as u64 + 1;
+    fetch_first(include, parents, include.limit as u64 + 1, session).await
+}
+
+/// The first rows of each parent, and whether the row budget cut some off.
+async fn fetch_first(
+    include: &Include,
+    parents: &[Vec<Value>],
+    per_parent: u64,
+    session: &mut Session<'_>,
+) -> Result<(Box<dyn RowSet>, bool)> {
     let limit = ROW_BUDGET + parents.len();
     let statement = sql::include::related_per_parent(include, parents, per_parent, limit as u64, session.dialect());
     let rows = session.fetch(&statement).await?;
@@ -204,46 +176,15 @@ fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Resu
     Ok(groups)
 }
 
-/// What two rows are joined by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum JoinKey {
-    Integer(i64),
-    Text(String),
-    Uuid(Uuid),
-    Other(String),
-    Several(Vec<JoinKey>),
-}
-
-impl JoinKey {
-    /// `None` where a value is NULL, which is equal to nothing.
-    fn new(values: &[Value]) -> Option<Self> {
-        match values {
-            [value] => Self::of(value),
-            values => values.iter().map(Self::of).collect::<Option<_>>().map(Self::Several),
-        }
-    }
-
-    fn of(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => return None,
-            Value::I16(value) => Self::Integer((*value).into()),
-            Value::I32(value) => Self::Integer((*value).into()),
-            Value::I64(value) => Self::Integer(*value),
-            Value::Text(value) => Self::Text(value.clone()),
-            Value::Uuid(value) => Self::Uuid(*value),
-            other => Self::Other(format!("{other:?}")),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, NaiveDate, Utc};
     use rust_decimal::Decimal;
+    use uuid::Uuid;
 
     use super::*;
     use crate::fixtures::{BOOKS, REVIEWS, SERIES};
-    use crate::query::Filter;
+    use crate::model::Row;
 
     /// Rows of numbers.
     struct Numbers(Vec<Vec<i64>>);
@@ -282,12 +223,11 @@ mod tests {
     /// Two books, their keys and series 1 and 2.
     fn books() -> Loaded {
         let rows = (1..=2).map(|id| vec![id; BOOKS.columns.len()]).collect();
-        Loaded { meta: &BOOKS, rows: Box::new(Numbers(rows)), edges: Vec::new() }
+        Loaded::new(&BOOKS, Box::new(Numbers(rows)))
     }
 
     fn include(relation: usize, limit: usize) -> Include {
-        let (filter, children) = (Filter::everything(), Vec::new());
-        Include { index: relation, relation: &BOOKS.relations[relation], filter, limit, children }
+        Include::new(&BOOKS, relation, limit)
     }
 
     /// The rows that each book gets, how often each related row is shown, and whether some are not. The related rows have
@@ -295,7 +235,7 @@ mod tests {
     fn attached(include: &Include, times: [usize; 2], width: usize, of: &[i64]) -> (Vec<usize>, Vec<usize>, bool) {
         let books = books();
         let parents = [Shown { row: 0, times: times[0] }, Shown { row: 1, times: times[1] }];
-        let keys = parent_keys(&books, &parents, include).expect("numbers").of_rows;
+        let keys = parent_keys(&books, 0..2, include.relation).expect("numbers").of_rows;
         let rows = of.iter().map(|parent| [vec![0; width], vec![*parent]].concat()).collect();
         let rows = Box::new(Numbers(rows));
         let (edge, shown, cut) = attach(&books, &parents, include, keys, rows).expect("numbers");

@@ -8,8 +8,10 @@ pub mod eager_load;
 pub mod get;
 pub mod list;
 pub mod page;
+mod parents;
 pub mod query;
 pub mod records;
+pub mod related_counts;
 pub mod validate;
 pub mod write;
 

@@ -5,7 +5,7 @@ use super::{Query, decode_error, get, validate};
 use crate::db::Executor;
 use crate::error::{Error, Result};
 use crate::model::{Changes, Key, Loaded, Model, NewRecord, PatchRecord};
-use crate::query::Filter;
+use crate::query::{Filter, RowQuery};
 
 /// What Rust code does with the rows of a model. The last argument is a [`Database`](crate::db::Database) or a
 /// [`Transaction`](crate::db::Transaction); a write on a database is a transaction of its own.
@@ -49,7 +49,7 @@ pub trait Records: Model {
         let key = key.into().values();
         async move {
             let mut session = executor.session();
-            let (row, _) = get(Self::META, &key, &Filter::everything(), &[], &mut session).await?;
+            let (row, _) = get(Self::META, &key, &Filter::everything(), &RowQuery::default(), &mut session).await?;
             one(&row)
         }
     }

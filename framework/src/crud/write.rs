@@ -207,7 +207,7 @@ async fn insert(model: &'static ModelMeta, rows: &[Changes], session: &mut Sessi
         .map(|row| columns.iter().map(|index| row.column(*index).cloned().unwrap_or(Value::Null)).collect())
         .collect();
     let rows = session.fetch(&sql::write::insert(model, &columns, values, session.dialect())).await?;
-    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+    Ok(Loaded::new(model, rows))
 }
 
 /// The changes and what the framework sets itself: defaults, times, UUID keys.
@@ -278,7 +278,7 @@ fn found(model: &'static ModelMeta, rows: Box<dyn crate::model::RowSet>) -> Resu
     if rows.len() == 0 {
         return Err(Error::NotFound(model.name));
     }
-    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+    Ok(Loaded::new(model, rows))
 }
 
 /// Makes `keys` the whole set of a many-to-many relation of the one row of `loaded`.

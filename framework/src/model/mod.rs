@@ -23,7 +23,7 @@ pub use catalog::Catalog;
 pub use changes::{Changes, NewRecord, Patch, PatchRecord};
 pub use column::{Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule};
 pub use key::Key;
-pub use loaded::{Edge, Loaded, Related};
+pub use loaded::{Edge, Loaded, Related, RelatedCounts};
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta};
 pub use relations::{BelongsTo, HasMany, HasOne, ManyToMany};
 pub use resource::{Operation, Resource, ResourceMeta, SubResource};

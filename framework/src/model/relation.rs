@@ -1,5 +1,7 @@
 //! Relations between models, as data.
 
+use std::any::Any;
+
 use super::ModelMeta;
 use super::column::{ColumnMeta, ColumnType};
 
@@ -24,6 +26,9 @@ pub struct RelationMeta {
     pub keys_name: Option<&'static str>,
     /// For a belongs-to: what a delete of the related row does to this one.
     pub on_delete: OnDelete,
+    /// Which rows of the target the relation holds, where it is not all: a condition, which is a matter of
+    /// [`query`](crate::query::subset) and opaque here.
+    pub subset: Option<fn() -> Box<dyn Any>>,
 }
 
 impl RelationMeta {
@@ -141,14 +146,14 @@ pub const fn column_index(columns: &[ColumnMeta], field: &str, message: &'static
 ///
 /// # Panics
 ///
-/// With a compile error, if the key has another number of columns.
+/// With a compile error at its first column, if the key has another number of them.
 #[must_use]
 #[track_caller]
 pub const fn key_column(key: &[usize], place: usize, columns: usize, message: &'static str) -> usize {
-    if key.len() != columns {
+    if place == 0 && key.len() != columns {
         const_panic(message)
     }
-    key[place]
+    if place < key.len() { key[place] } else { 0 }
 }
 
 /// Stops the compilation unless both columns are of one type; for constants in generated code.

@@ -32,6 +32,8 @@ pub struct ResourceMeta {
     pub include_depth: usize,
     /// Related rows of one parent at most, for a to-many that is included.
     pub include_limit: usize,
+    /// How deep the paths of an include may be that take options.
+    pub options_depth: usize,
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
 }

@@ -14,6 +14,8 @@ pub struct ListQuery {
     pub sort: Vec<Sort>,
     /// Which relations are loaded with them.
     pub include: Vec<Include>,
+    /// Of which relations the rows are counted.
+    pub include_count: Vec<IncludeCount>,
     /// Which part of the list.
     pub page: Page,
     /// How the rows are counted.
@@ -38,10 +40,50 @@ pub struct Include {
     pub relation: &'static RelationMeta,
     /// Which of the related rows.
     pub filter: Filter,
+    /// In which order the related rows of one parent come; their primary key is appended.
+    pub sort: Vec<Sort>,
     /// Related rows of one parent at most, for a to-many.
     pub limit: usize,
+    /// Whether who asks has chosen the limit: rows beyond it are then no surprise, and not reported as cut.
+    pub limit_chosen: bool,
     /// Relations of the related rows.
     pub children: Vec<Include>,
+}
+
+impl Include {
+    /// All related rows of the relation at `index` of `model`, so many of one parent at most.
+    #[must_use]
+    pub fn new(model: &ModelMeta, index: usize, limit: usize) -> Self {
+        Self {
+            index,
+            relation: &model.relations[index],
+            filter: Filter::everything(),
+            sort: Vec::new(),
+            limit,
+            limit_chosen: false,
+            children: Vec::new(),
+        }
+    }
+}
+
+/// A relation whose rows are counted for each row.
+#[derive(Debug, Clone)]
+pub struct IncludeCount {
+    /// Index of the relation in its model.
+    pub index: usize,
+    /// The relation.
+    pub relation: &'static RelationMeta,
+    /// Which of the related rows.
+    pub filter: Filter,
+}
+
+/// What is read with one row.
+#[derive(Debug, Clone, Default)]
+pub struct RowQuery {
+    /// Which relations are loaded with it.
+    pub include: Vec<Include>,
+    /// Of which relations the rows are counted.
+    pub include_count: Vec<IncludeCount>,
 }
 
 /// A part of a list: `page` counts from 1.
@@ -93,6 +135,7 @@ impl ListQuery {
             filter: Filter::everything(),
             sort: Vec::new(),
             include: Vec::new(),
+            include_count: Vec::new(),
             page: Page { page: 1, per_page: 20 },
             count: CountMode::Exact,
         }

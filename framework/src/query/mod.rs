@@ -4,9 +4,10 @@ pub mod condition;
 pub mod filter;
 pub mod list;
 pub mod parse;
+pub mod subset;
 pub mod token;
 
 pub use condition::{Condition, Order};
 pub use filter::{Comparison, Filter};
-pub use list::{CountMode, Include, ListQuery, Page, Sort};
+pub use list::{CountMode, Include, IncludeCount, ListQuery, Page, RowQuery, Sort};
 pub use token::{Field, Relation};

@@ -6,7 +6,7 @@ use sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
 use super::table::Table;
 use super::{Dialect, bind};
 use crate::model::{ColumnMeta, Link, Operator, RelationMeta, Value};
-use crate::query::{Comparison, Filter};
+use crate::query::{Comparison, Filter, subset};
 
 /// The condition that a row of `table` meets the filter; None where every row does.
 pub(super) fn condition(filter: &Filter, table: &Table, dialect: Dialect) -> Option<Expr> {
@@ -92,12 +92,20 @@ impl Conditions {
                     .and_where(all_equal(link.at(through_local), local));
             }
         }
-        rows.and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
+        for filter in [&subset::of(relation), filter] {
+            rows.and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
+        }
         Expr::exists(rows)
     }
 
     /// The row is a target of `relation` from the row whose [`Link::local`] are `values`.
     fn linked_to(&self, relation: &'static RelationMeta, values: &[Value], target: &Table) -> Expr {
+        let linked = self.joined_to(relation, values, target);
+        let subset = subset::of(relation);
+        if subset.is_everything() { linked } else { linked.and(self.of(&subset, target)) }
+    }
+
+    fn joined_to(&self, relation: &'static RelationMeta, values: &[Value], target: &Table) -> Expr {
         let foreign = relation.link.foreign();
         let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
             return has_values(target, foreign, values, self.dialect);

@@ -3,23 +3,11 @@
 //! A list of rows is bound as a whole, so that one statement serves every length: PostgreSQL takes an array for each column,
 //! SQLite one JSON text.
 
-use sea_query::{Asterisk, Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
 
 use super::table::Table;
 use super::{Dialect, bind};
 use crate::model::{ColumnMeta, ColumnType, Value};
-
-/// The columns at `indexes` are those of one of the rows. A row with a NULL equals nothing and is left out.
-pub(super) fn are_in(table: &Table, indexes: &[usize], rows: &[Vec<Value>], dialect: Dialect) -> Expr {
-    if let [index] = indexes {
-        let column = &table.model.columns[*index];
-        return bind::is_in(table.column(column), column, &single(rows), dialect);
-    }
-    match list(table, indexes, rows, dialect) {
-        Some(rows) => Expr::tuple(table.at(indexes)).in_subquery(rows),
-        None => Expr::Constant(false.into()),
-    }
-}
 
 /// The columns at `indexes`, of which none is NULL, are those of none of the rows.
 pub(super) fn are_not_in(table: &Table, indexes: &[usize], rows: &[Vec<Value>], dialect: Dialect) -> Expr {
@@ -27,7 +15,7 @@ pub(super) fn are_not_in(table: &Table, indexes: &[usize], rows: &[Vec<Value>], 
         let column = &table.model.columns[*index];
         return bind::is_not_in(table.column(column), column, &single(rows), dialect);
     }
-    match list(table, indexes, rows, dialect) {
+    match unpacked(table, indexes, rows, &[], dialect) {
         Some(rows) => Expr::tuple(table.at(indexes)).not_in_subquery(rows),
         None => Expr::Constant(true.into()),
     }
@@ -37,45 +25,53 @@ fn single(rows: &[Vec<Value>]) -> Vec<Value> {
     rows.iter().filter_map(|row| row.first().cloned()).collect()
 }
 
-/// The rows without NULL as a subquery, `None` where there is none.
-fn list(table: &Table, indexes: &[usize], rows: &[Vec<Value>], dialect: Dialect) -> Option<SelectStatement> {
+/// The rows without NULL as a subquery, whose columns have `names` as far as there are any; `None` where there is no such
+/// row. `indexes` are the columns of `table` that the values belong to.
+pub(super) fn unpacked(
+    table: &Table,
+    indexes: &[usize],
+    rows: &[Vec<Value>],
+    names: &[&'static str],
+    dialect: Dialect,
+) -> Option<SelectStatement> {
     let whole = |row: &&Vec<Value>| row.len() == indexes.len() && !row.contains(&Value::Null);
     let rows: Vec<&Vec<Value>> = rows.iter().filter(whole).collect();
     if rows.is_empty() {
         return None;
     }
-    let columns: Vec<&ColumnMeta> = indexes.iter().map(|index| &table.model.columns[*index]).collect();
-    Some(match dialect {
-        Dialect::Postgres => unnested(&columns, &rows),
-        Dialect::Sqlite => from_json(&columns, &rows),
-    })
+    let mut unpacked = Query::select();
+    for (place, index) in indexes.iter().enumerate() {
+        let column = &table.model.columns[*index];
+        let value = match dialect {
+            Dialect::Postgres => unnested(column, rows.iter().map(|row| &row[place])),
+            Dialect::Sqlite => extracted(column, place),
+        };
+        match names.get(place) {
+            Some(name) => unpacked.expr_as(value, *name),
+            None => unpacked.expr(value),
+        };
+    }
+    if dialect == Dialect::Sqlite {
+        let rows: Vec<serde_json::Value> = rows.iter().map(|row| row.iter().map(json).collect()).collect();
+        unpacked.from_function(Func::cust("json_each").arg(serde_json::Value::Array(rows).to_string()), "rows");
+    }
+    Some(unpacked)
 }
 
-fn unnested(columns: &[&ColumnMeta], rows: &[&Vec<Value>]) -> SelectStatement {
-    let array = |(place, column): (usize, &&ColumnMeta)| {
-        let values: Vec<_> = rows.iter().map(|row| bind::value(column, &row[place], Dialect::Postgres)).collect();
-        let array = bind::array(&values, Dialect::Postgres).expect("the values of one column are of one type");
-        Expr::val(array)
-    };
-    let arrays = columns.iter().enumerate().map(array);
-    Query::select().column(Asterisk).from_function(Func::cust("unnest").args(arrays), "rows").to_owned()
+/// Several of these in one SELECT go on in step.
+fn unnested<'a>(column: &ColumnMeta, values: impl Iterator<Item = &'a Value>) -> Expr {
+    let values: Vec<_> = values.map(|value| bind::value(column, value, Dialect::Postgres)).collect();
+    let array = bind::array(&values, Dialect::Postgres).expect("the values of a column that is joined are of one type");
+    Func::cust("unnest").arg(array).into()
 }
 
-fn from_json(columns: &[&ColumnMeta], rows: &[&Vec<Value>]) -> SelectStatement {
-    let rows: Vec<serde_json::Value> = rows.iter().map(|row| row.iter().map(json).collect()).collect();
-    let member = |(place, column): (usize, &&ColumnMeta)| {
-        let path = Expr::Constant(format!("$[{place}]").into());
-        let member = Func::cust("json_extract").arg(Expr::col("value")).arg(path);
-        match column.ty {
-            ColumnType::Bytes | ColumnType::Uuid => Func::cust("unhex").arg(member).into(),
-            _ => Expr::from(member),
-        }
-    };
-    let text = serde_json::Value::Array(rows).to_string();
-    Query::select()
-        .exprs(columns.iter().enumerate().map(member))
-        .from_function(Func::cust("json_each").arg(text), "rows")
-        .to_owned()
+fn extracted(column: &ColumnMeta, place: usize) -> Expr {
+    let path = Expr::Constant(format!("$[{place}]").into());
+    let member = Func::cust("json_extract").arg(Expr::col("value")).arg(path);
+    match column.ty {
+        ColumnType::Bytes | ColumnType::Uuid => Func::cust("unhex").arg(member).into(),
+        _ => member.into(),
+    }
 }
 
 /// The value as SQLite has it; bytes as hexadecimal digits, since JSON has none.
@@ -100,11 +96,9 @@ mod tests {
     use crate::sql::statement::assert_sql;
     use crate::sql::{Statement, Verb};
 
-    fn statement(indexes: &[usize], rows: &[Vec<Value>], negated: bool, dialect: Dialect) -> Statement {
+    fn statement(indexes: &[usize], rows: &[Vec<Value>], dialect: Dialect) -> Statement {
         let table = Table::new(&BOOK_TAGS, dialect);
-        let compare = if negated { are_not_in } else { are_in };
-        let condition = compare(&table, indexes, rows, dialect);
-        let select = Query::select().expr(condition).to_owned();
+        let select = Query::select().expr(are_not_in(&table, indexes, rows, dialect)).to_owned();
         Statement::build(Verb::Select, &BOOK_TAGS, &select, dialect)
     }
 
@@ -116,28 +110,27 @@ mod tests {
     #[test]
     fn rows_are_bound_as_a_whole() {
         assert_sql(
-            |dialect| statement(&[0, 1], &rows(), false, dialect),
-            r#"SELECT ("book_id", "tag_name") IN (SELECT json_extract("value", '$[0]'), json_extract("value", '$[1]') FROM json_each(?) AS "rows")"#,
-            r#"SELECT ("book_id", "tag_name") IN (SELECT * FROM unnest($1, $2) AS "rows")"#,
+            |dialect| statement(&[0, 1], &rows(), dialect),
+            r#"SELECT ("book_id", "tag_name") NOT IN (SELECT json_extract("value", '$[0]'), json_extract("value", '$[1]') FROM json_each(?) AS "rows")"#,
+            r#"SELECT ("book_id", "tag_name") NOT IN (SELECT unnest($1), unnest($2))"#,
         );
-        let values = statement(&[0, 1], &rows(), false, Dialect::Sqlite).values.0;
+        let values = statement(&[0, 1], &rows(), Dialect::Sqlite).values.0;
         assert_eq!(values, [Bound::from(r#"[[7,"a"],[8,"it's"]]"#)]);
     }
 
     #[test]
     fn one_column_is_compared_as_ever() {
         assert_sql(
-            |dialect| statement(&[0], &[vec![Value::I64(7)], vec![Value::I64(8)]], false, dialect),
-            r#"SELECT "book_id" IN (?, ?)"#,
-            r#"SELECT "book_id" = ANY($1)"#,
+            |dialect| statement(&[0], &[vec![Value::I64(7)], vec![Value::I64(8)]], dialect),
+            r#"SELECT "book_id" NOT IN (?, ?)"#,
+            r#"SELECT "book_id" <> ALL($1)"#,
         );
     }
 
     #[test]
-    fn no_row_is_in_an_empty_list() {
+    fn an_empty_list_excludes_no_row() {
         let none = [vec![Value::Null, Value::I64(1)]];
-        assert_sql(|dialect| statement(&[0, 1], &none, false, dialect), "SELECT FALSE", "SELECT FALSE");
-        assert_sql(|dialect| statement(&[0, 1], &none, true, dialect), "SELECT TRUE", "SELECT TRUE");
+        assert_sql(|dialect| statement(&[0, 1], &none, dialect), "SELECT TRUE", "SELECT TRUE");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitStr, Path, Token};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Token};
 
 use super::{Item, items};
 use crate::diagnostics::{Diagnostics, unknown};
@@ -22,6 +22,8 @@ pub(crate) struct RelationAttr {
     pub(crate) on_delete: Option<OnDelete>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) sub_resource: Option<Ident>,
+    /// `filter = Review::RATING.gte(4)`: which of the related rows it holds.
+    pub(crate) filter: Option<Expr>,
 }
 
 /// `through(own = author_id, target = book_id)`: the fields of a join model; empty where none is named.
@@ -45,7 +47,7 @@ pub(crate) enum DeleteAction {
 }
 
 const NAMES: &[&str] =
-    &["include", "key", "foreign_key", "through", "keys", "read_only", "on_delete", "rename", "sub_resource"];
+    &["include", "key", "foreign_key", "through", "keys", "read_only", "on_delete", "rename", "sub_resource", "filter"];
 
 impl RelationAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -69,6 +71,7 @@ impl RelationAttr {
             "on_delete" => self.on_delete = Some(OnDelete::read(item)?),
             "rename" => self.rename = Some(item.text("books")?),
             "sub_resource" => self.sub_resource = Some(item.flag()?),
+            "filter" => self.filter = Some(item.value("Review::RATING.gte(4)")?),
             _ => return Err(item.unknown("relation", NAMES)),
         }
         Ok(())

@@ -18,10 +18,20 @@ pub(crate) struct ResourceAttr {
     pub(crate) max_offset: Option<(Expr, u64)>,
     pub(crate) include_depth: Option<(Expr, u64)>,
     pub(crate) include_limit: Option<(Expr, u64)>,
+    pub(crate) options_depth: Option<(Expr, u64)>,
 }
 
-const NAMES: &[&str] =
-    &["path", "operations", "read_only", "per_page", "max_per_page", "max_offset", "include_depth", "include_limit"];
+const NAMES: &[&str] = &[
+    "path",
+    "operations",
+    "read_only",
+    "per_page",
+    "max_per_page",
+    "max_offset",
+    "include_depth",
+    "include_limit",
+    "options_depth",
+];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
 const INCLUDE_DEPTHS: RangeInclusive<u64> = 1..=5;
@@ -45,6 +55,7 @@ impl ResourceAttr {
             "max_per_page" => self.max_per_page = Some(item.number(100)?),
             "max_offset" => self.max_offset = Some(item.number(100_000)?),
             "include_depth" => self.include_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 3)?),
+            "options_depth" => self.options_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 1)?),
             "include_limit" => self.include_limit = Some(item.number(100)?),
             _ => return Err(item.unknown("resource", NAMES)),
         }

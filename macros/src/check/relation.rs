@@ -42,6 +42,14 @@ pub(super) fn relation_attributes(model: &Model, diagnostics: &mut Diagnostics) 
             let text = "a delete is decided where the key lies: write `on_delete` on the BelongsTo";
             refuse(attr.on_delete.as_ref().map(|on_delete| on_delete.word.to_token_stream()), text);
         }
+        if kind == RelationKind::BelongsTo {
+            let text = "a BelongsTo is the row that the key names; a condition is for HasOne, HasMany and ManyToMany";
+            refuse(attr.filter.as_ref().map(ToTokens::to_token_stream), text);
+        }
+        if let (Some(keys), Some(_)) = (&attr.keys, &attr.filter) {
+            let text = "a relation to a part of the rows is not written by keys; remove `keys`, or `filter`";
+            refuse(Some(keys.to_token_stream()), text);
+        }
         if !kind.to_many() {
             let text = "only a HasMany or ManyToMany is listed below a row's path; use `include`";
             refuse(attr.sub_resource.as_ref().map(ToTokens::to_token_stream), text);

@@ -32,6 +32,10 @@ fn meta(index: usize, relation: &Relation) -> TokenStream {
         DeleteAction::SetNull => quote!(SetNull),
     };
     let meta = constant(target, "META");
+    let subset = option(relation.attr.filter.as_ref().map(|filter| {
+        // At the expression, so that a condition on another model is reported there.
+        quote_spanned!(filter.span()=> || __couplet::subset::<#target>(#filter))
+    }));
     quote! {
         __couplet::RelationMeta {
             field: #field,
@@ -43,6 +47,7 @@ fn meta(index: usize, relation: &Relation) -> TokenStream {
             include: #include,
             keys_name: #keys_name,
             on_delete: __couplet::OnDelete::#on_delete,
+            subset: #subset,
         }
     }
 }

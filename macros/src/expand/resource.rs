@@ -24,6 +24,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let name = name(&model, &attr, diagnostics);
     let operations = operations(&model, &attr, diagnostics);
     page_sizes(&attr, diagnostics);
+    depths(&attr, diagnostics);
     let sub_resources = if sound { sub_resources(&model) } else { Vec::new() };
     let ident = &model.ident;
     let number = |given: &Option<(Expr, u64)>, default: u64| {
@@ -34,6 +35,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let max_offset = number(&attr.max_offset, 100_000);
     let include_depth = number(&attr.include_depth, 3);
     let include_limit = number(&attr.include_limit, 100);
+    let options_depth = number(&attr.options_depth, 1);
     let items = quote! {
         static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
             model: || <#ident as __couplet::Model>::META,
@@ -44,6 +46,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             max_offset: #max_offset,
             include_depth: #include_depth,
             include_limit: #include_limit,
+            options_depth: #options_depth,
             sub_resources: &[#(#sub_resources),*],
         };
 
@@ -121,6 +124,16 @@ fn page_sizes(attr: &ResourceAttr, diagnostics: &mut Diagnostics) {
             diagnostics.error(tokens, format!("less than the default page of 20; add `per_page = {cap}`"));
         }
         _ => {}
+    }
+}
+
+/// Options of paths that cannot be included would never be taken.
+fn depths(attr: &ResourceAttr, diagnostics: &mut Diagnostics) {
+    let most = attr.include_depth.as_ref().map_or(3, |(_, number)| *number);
+    if let Some((tokens, number)) = &attr.options_depth
+        && *number > most
+    {
+        diagnostics.error(tokens, format!("deeper than `include` may nest; raise `include_depth`, which is {most}"));
     }
 }
 

@@ -136,7 +136,8 @@ impl Model {
     }
 
     fn keys(&self, relation: &Relation) -> Option<Keys> {
-        if relation.kind != RelationKind::ManyToMany || relation.attr.read_only.is_some() || self.attr.view.is_some() {
+        let is_read = relation.attr.read_only.is_some() || relation.attr.filter.is_some() || self.attr.view.is_some();
+        if relation.kind != RelationKind::ManyToMany || is_read {
             return None;
         }
         let conventional = format!("{}_ids", singular(&plain(&relation.field)));

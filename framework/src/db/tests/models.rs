@@ -30,6 +30,7 @@ pub(super) static BOOKS: ModelMeta = ModelMeta {
         include: true,
         keys_name: None,
         on_delete: OnDelete::Cascade,
+        subset: None,
     }],
     ..model("Book", "books", &[key(), column("author_id", ColumnType::I64), column("title", ColumnType::Text)])
 };

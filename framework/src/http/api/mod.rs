@@ -180,12 +180,12 @@ impl Mounted {
     }
 
     async fn get(&self, request: &Request) -> poem::Result<Response> {
-        let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
+        let with = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
         let key = self.key(request)?;
-        set_budget(crud::get::budget(&include));
+        set_budget(crud::get::budget(&with));
         let mut session = self.database.session();
         let (row, truncated) =
-            crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
+            crud::get(self.model(), &key, &self.filter, &with, &mut session).await.map_err(problem)?;
         let mut response = row_response(StatusCode::OK, &row)?;
         if !truncated.is_empty() {
             // A row has no `meta` that could say it.

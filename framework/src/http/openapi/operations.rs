@@ -65,7 +65,7 @@ fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
         Operation::Create => Vec::new(),
         Operation::Get => {
             let mut parameters = parameters::key(mounted.model());
-            parameters.extend(parameters::include(mounted.resource()));
+            parameters.extend(parameters::related(mounted.resource()));
             parameters
         }
         Operation::Update | Operation::Replace | Operation::Delete => parameters::key(mounted.model()),

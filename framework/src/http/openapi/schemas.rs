@@ -5,7 +5,7 @@ use serde_json::{Map, Value as JsonValue, json};
 use super::super::api::Mounted;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
-use crate::query::parse::includable;
+use crate::query::parse::{countable, includable};
 
 /// A row as answers show it; relations are there only where they were included.
 pub(super) fn row(model: &'static ModelMeta) -> JsonValue {
@@ -30,7 +30,29 @@ pub(super) fn row(model: &'static ModelMeta) -> JsonValue {
     for (_, relation) in includable(model) {
         properties.insert(relation.api_name.to_owned(), included(relation));
     }
+    if let Some(counts) = counts(model) {
+        properties.insert("_count".to_owned(), counts);
+    }
     described(json!({"type": "object", "required": required, "properties": properties}), model.doc)
+}
+
+/// The numbers of related rows, where there is something to count.
+fn counts(model: &'static ModelMeta) -> Option<JsonValue> {
+    let properties: Map<_, _> = countable(model)
+        .map(|(_, relation)| {
+            let description = format!("Only with `include_count={}`.", relation.api_name);
+            let schema = json!({"type": "integer", "format": "int64", "minimum": 0, "description": description});
+            (relation.api_name.to_owned(), schema)
+        })
+        .collect();
+    (!properties.is_empty()).then(|| {
+        json!({
+            "type": "object",
+            "description": "How many related rows there are. Only with `include_count`.",
+            "readOnly": true,
+            "properties": properties,
+        })
+    })
 }
 
 fn included(relation: &RelationMeta) -> JsonValue {

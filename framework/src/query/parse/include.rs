@@ -10,7 +10,7 @@ use crate::query::Include;
 /// Paths of an include at most.
 pub const MAX_PATHS: usize = 50;
 /// Relations that one answer loads at most, each by a statement of its own.
-const MAX_RELATIONS: usize = 20;
+pub const MAX_RELATIONS: usize = 20;
 
 /// The relations that `include` may name, with their indexes.
 pub fn includable(model: &'static ModelMeta) -> impl Iterator<Item = (usize, &'static RelationMeta)> {
@@ -52,7 +52,7 @@ fn add(includes: &mut Vec<Include>, options: &ListOptions, path: &str) -> Result
         };
         let place = level.iter().position(|include| include.index == index).unwrap_or_else(|| {
             let filter = options.shown_of((relation.target)());
-            level.push(Include { index, relation, filter, limit: resource.include_limit, children: Vec::new() });
+            level.push(Include { filter, ..Include::new(model, index, resource.include_limit) });
             level.len() - 1
         });
         level = &mut level[place].children;
@@ -65,7 +65,7 @@ fn size(include: &Include) -> usize {
     1 + include.children.iter().map(size).sum::<usize>()
 }
 
-fn unknown(model: &'static ModelMeta, name: &str, path: &str) -> InputError {
+pub(super) fn unknown(model: &'static ModelMeta, name: &str, path: &str) -> InputError {
     let names: Vec<&str> = includable(model).map(|(_, relation)| relation.api_name).collect();
     let mut detail = format!("unknown relation {:?}", shown(name));
     if name != path {

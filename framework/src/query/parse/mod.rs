@@ -5,13 +5,18 @@
 
 mod filter;
 mod include;
+mod include_count;
+mod include_options;
 mod name;
 mod page;
 mod parameters;
+mod related;
 mod sort;
 
 pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
-pub use include::{MAX_PATHS, includable};
+pub use include::{MAX_PATHS, MAX_RELATIONS, includable};
+pub use include_count::countable;
+pub use include_options::include_options;
 pub use name::parameters;
 pub(crate) use parameters::shown;
 pub use sort::sortable;
@@ -20,12 +25,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::list::{Include, ListQuery};
+use super::list::{ListQuery, RowQuery};
 use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
 use page::PageParameters;
 use parameters::{Parameter, decode};
+use related::RelatedParameters;
 
 /// Conditions of a query at most.
 const MAX_FILTERS: usize = 100;
@@ -64,6 +70,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
     let mut list = ListQuery::new(model);
     let mut page = PageParameters::default();
     let mut filters = Vec::new();
+    let mut related = RelatedParameters::default();
 
     for parameter in decode(query, &options.ignored, &mut errors) {
         let read = match Name::parse(&parameter.name, model, errors.len() < MAX_SUGGESTIONS) {
@@ -72,7 +79,9 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
             }
             Ok(Name::Search) => once(&parameter, |text| filter::search(model, text)).map(|it| filters.extend(it)),
             Ok(Name::Sort) => once(&parameter, |text| sort::parse(model, text)).map(|it| list.sort = it),
-            Ok(Name::Include) => once(&parameter, |text| include::parse(options, text)).map(|it| list.include = it),
+            Ok(name @ (Name::Include | Name::IncludeCount | Name::IncludeOption)) => {
+                related.read(options, name, parameter)
+            }
             Ok(Name::Page) => once(&parameter, |text| page.read_page(text)),
             Ok(Name::PerPage) => once(&parameter, |text| page.read_per_page(resource, text)),
             Ok(Name::Count) => once(&parameter, page::count).map(|it| list.count = it),
@@ -80,10 +89,9 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
         };
         errors.extend(read.err().into_iter().flatten());
     }
-    if filters.len() > MAX_FILTERS {
-        let detail = format!("{} conditions; a query takes {MAX_FILTERS} at most", filters.len());
-        errors.push(InputError::request("too_many", detail));
-    }
+    let (with, conditions) = related.finish(options, &mut errors);
+    (list.include, list.include_count) = (with.include, with.include_count);
+    check_conditions(filters.len() + conditions, &mut errors);
     match page.finish(resource) {
         Ok(page) => list.page = page,
         Err(error) => errors.push(error),
@@ -92,24 +100,27 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }
 
-/// Reads the query string of a single row, which takes `include` only.
+/// Reads the query string of a single row, which takes only what is loaded with it.
 ///
 /// # Errors
 ///
 /// As [`list`].
-pub fn one(options: &ListOptions, query: &str) -> Result<Vec<Include>, Vec<InputError>> {
+pub fn one(options: &ListOptions, query: &str) -> Result<RowQuery, Vec<InputError>> {
     let model = (options.resource.model)();
     let mut errors = Mistakes::new();
-    let mut includes = Vec::new();
+    let mut related = RelatedParameters::default();
     for parameter in decode(query, &options.ignored, &mut errors) {
-        let read = if parameter.name == "include" && includable(model).next().is_some() {
-            once(&parameter, |text| include::parse(options, text)).map(|it| includes = it)
-        } else {
-            Err(vec![name::unknown_of_one(&parameter.name, model)])
+        let read = match Name::parse(&parameter.name, model, false) {
+            Ok(name @ (Name::Include | Name::IncludeCount | Name::IncludeOption)) => {
+                related.read(options, name, parameter)
+            }
+            _ => Err(vec![name::unknown_of_one(&parameter.name, model)]),
         };
         errors.extend(read.err().into_iter().flatten());
     }
-    if errors.is_empty() { Ok(includes) } else { Err(errors) }
+    let (row, conditions) = related.finish(options, &mut errors);
+    check_conditions(conditions, &mut errors);
+    if errors.is_empty() { Ok(row) } else { Err(errors) }
 }
 
 /// Reads the query string of an operation that takes no parameters.
@@ -123,6 +134,13 @@ pub fn none(options: &ListOptions, query: &str) -> Result<(), Vec<InputError>> {
         errors.push(name::unknown_of_none(&parameter.name));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn check_conditions(conditions: usize, errors: &mut Mistakes) {
+    if conditions > MAX_FILTERS {
+        let detail = format!("{conditions} conditions; a query takes {MAX_FILTERS} at most");
+        errors.push(InputError::request("too_many", detail));
+    }
 }
 
 /// Reads a parameter that takes one value.

@@ -1,6 +1,7 @@
 //! What a parameter's name means.
 
-use super::{filterable, includable, shown};
+use super::include_options::PREFIX;
+use super::{countable, filterable, includable, shown};
 use crate::error::InputError;
 use crate::model::nearest::nearest;
 use crate::model::{ColumnMeta, ModelMeta, Operator};
@@ -12,6 +13,8 @@ pub(super) enum Name {
     Search,
     Sort,
     Include,
+    IncludeCount,
+    IncludeOption,
     Page,
     PerPage,
     Count,
@@ -27,6 +30,8 @@ impl Name {
             "count" => return Ok(Self::Count),
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
+            "include_count" if countable(model).next().is_some() => return Ok(Self::IncludeCount),
+            _ if name.starts_with(PREFIX) && includable(model).next().is_some() => return Ok(Self::IncludeOption),
             _ => {}
         }
         let field = name.rsplit_once("__").map_or(name, |(field, _)| field);
@@ -44,14 +49,13 @@ impl Name {
 #[must_use]
 pub fn parameters(model: &'static ModelMeta) -> Vec<String> {
     let search = has_search(model).then_some("q");
-    let include = includable(model).next().map(|_| "include");
-    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include);
+    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(of_relations(model));
     fixed.map(str::to_owned).chain(filterable(model).flat_map(filters)).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.
 pub(super) fn unknown_of_one(name: &str, model: &'static ModelMeta) -> InputError {
-    let accepted: Vec<String> = includable(model).next().map(|_| "include".to_owned()).into_iter().collect();
+    let accepted: Vec<String> = of_relations(model).map(str::to_owned).collect();
     unknown("parameter", "unknown_parameter", name, true, &accepted)
 }
 
@@ -60,11 +64,18 @@ pub(super) fn unknown_of_none(name: &str) -> InputError {
     unknown("parameter", "unknown_parameter", name, false, &[])
 }
 
+/// The parameters that name relations, where there are any.
+fn of_relations(model: &'static ModelMeta) -> impl Iterator<Item = &'static str> {
+    let include = includable(model).next().map(|_| "include");
+    let include_count = countable(model).next().map(|_| "include_count");
+    include.into_iter().chain(include_count)
+}
+
 fn has_search(model: &'static ModelMeta) -> bool {
     model.columns.iter().any(|column| column.search)
 }
 
-fn filters(column: &ColumnMeta) -> Vec<String> {
+pub(super) fn filters(column: &ColumnMeta) -> Vec<String> {
     column.filter.iter().map(|operator| operator.parameter(column.api_name)).collect()
 }
 
