@@ -4,11 +4,13 @@
 
 mod body;
 mod budget;
+mod composite;
 mod conflict;
 mod cors;
 mod errors;
 mod filter;
 mod include;
+mod include_options;
 mod keys;
 mod list;
 mod metrics;
