@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use couplet::model::{Model, ModelMeta, Operator};
-use couplet::query::parse::parameters;
+use couplet::query::parse::{includable, include_options, parameters};
 use couplet_tests::{Answer, Client, TestDatabase, on_each_database};
 use serde_json::Value;
 
@@ -208,9 +208,15 @@ fn values(schema: &Value) -> Vec<String> {
     }
 }
 
+/// What an option of an include asks for beside itself.
+fn included_by(name: &str) -> String {
+    let path = name.strip_prefix("include.").and_then(|option| option.rsplit_once('.'));
+    path.map_or(String::new(), |(path, _)| format!("&include={path}"))
+}
+
 async fn ask(client: &Client, path: &str, name: &str, value: &str) -> Answer {
     // The largest page begins after more rows than may be skipped unless pages are small.
-    let more = if name == "page" { "&per_page=1" } else { "" };
+    let more = if name == "page" { "&per_page=1".to_owned() } else { included_by(name) };
     client.get(&format!("{path}?{name}={value}{more}")).await
 }
 
@@ -251,7 +257,10 @@ on_each_database! {
             let model = of(described.id());
             let names: BTreeSet<String> =
                 described.parameters("query").iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
-            assert_eq!(names, parameters(model).into_iter().collect(), "{}", described.id());
+            let options = includable(model).flat_map(|(_, relation)| {
+                include_options(relation).into_iter().map(|option| format!("include.{}.{option}", relation.api_name))
+            });
+            assert_eq!(names, parameters(model).into_iter().chain(options).collect(), "{}", described.id());
             let path = path_of_a_row(described.path, &owner);
             for column in model.columns {
                 for name in Operator::ALL.map(|operator| operator.parameter(column.api_name)) {

@@ -169,3 +169,39 @@ fn keys_of_several_columns_are_joined_pair_by_pair() {
 fn the_columns_of_a_key_of_several_have_no_index_each() {
     assert!(Shipment::META.columns.iter().all(|column| !column.index));
 }
+
+/// Relations to a part of the rows.
+#[derive(Model)]
+pub struct Shop {
+    pub id: i64,
+    #[relation(filter = Sale::PIECES.gte(10) & Sale::NOTE.is_not_null())]
+    pub large_sales: HasMany<Sale>,
+    #[relation(through = ShopSale, filter = Sale::PIECES.lt(10))]
+    pub small_sales: ManyToMany<Sale>,
+    pub sales: HasMany<Sale>,
+}
+
+#[derive(Model)]
+pub struct Sale {
+    pub id: i64,
+    pub shop_id: i64,
+    pub pieces: i32,
+    pub note: Option<String>,
+}
+
+#[derive(Model)]
+pub struct ShopSale {
+    #[field(key)]
+    pub shop_id: i64,
+    #[field(key)]
+    pub sale_id: i64,
+}
+
+#[test]
+fn a_relation_may_hold_a_part_of_the_rows_and_is_then_not_written() {
+    use couplet::query::subset;
+    let [large, small, all] = Shop::META.relations else { panic!("a shop has three relations") };
+    assert_eq!(format!("{:?}", subset::of(small)), format!("{:?}", Sale::PIECES.lt(10).into_filter()));
+    assert!(!subset::of(large).is_everything() && subset::of(all).is_everything());
+    assert_eq!(small.keys_name, None);
+}
