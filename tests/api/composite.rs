@@ -82,6 +82,37 @@ pub struct LineLot {
     pub lot: BelongsTo<Lot>,
 }
 
+/// Rows of tenants, who never see each other's: the join model has one column for both sides.
+#[derive(Debug, Clone, Model, Resource)]
+pub struct Page {
+    #[field(key)]
+    pub tenant: i32,
+    #[field(key)]
+    pub slug: String,
+    #[relation(include, through = PageTopic, through(own(tenant, page), target(tenant, topic)))]
+    pub topics: ManyToMany<Topic>,
+}
+
+#[derive(Debug, Clone, Model, Resource)]
+pub struct Topic {
+    #[field(key)]
+    pub tenant: i32,
+    #[field(key)]
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Model)]
+pub struct PageTopic {
+    pub id: i64,
+    pub tenant: i32,
+    pub page: String,
+    pub topic: String,
+    #[relation(foreign_key(tenant, page), on_delete = cascade)]
+    pub of_page: BelongsTo<Page>,
+    #[relation(foreign_key(tenant, topic), on_delete = cascade)]
+    pub of_topic: BelongsTo<Topic>,
+}
+
 const SITE: &str = "018f4c2e-7b1a-7c3d-9e4f-5a6b7c8d9e0f";
 
 async fn start(database: &TestDatabase) -> Api {
@@ -196,5 +227,22 @@ on_each_database! {
         assert_eq!(lines["/items/1/lots"], json!([{"site": SITE, "code": "b"}]));
         assert_eq!(lines["/items/1/_count"], json!({"shipments": 2, "lots": 2}));
         assert_eq!((&lines["/items/0/_count"], lines.statements()), (&json!({"shipments": 0, "lots": 0}), 5));
+    }
+
+    async fn two_keys_may_share_a_column_and_link_only_what_agrees_in_it(database: TestDatabase) {
+        let api = Api::of(couplet::App::new(config(&database)).resource::<Page>().resource::<Topic>()).await;
+        for tenant in [1, 2] {
+            api.create("/topics", json!({"tenant": tenant, "name": "sea"})).await;
+        }
+        let page = |tenant: i32| json!({"tenant": 1, "slug": "home", "topic_ids": [{"tenant": tenant, "name": "sea"}]});
+        assert_mistakes(&api.post("/pages", &page(2)).await.expect(409), [("/topic_ids", "foreign_key")]);
+        api.create("/pages", page(1)).await;
+        let list = api.get("/pages?include=topics&include_count=topics").await.expect(200);
+        assert_eq!(list["/items"], json!([
+            {"tenant": 1, "slug": "home", "topics": [{"tenant": 1, "name": "sea"}], "_count": {"topics": 1}}
+        ]));
+        let again = json!({"topic_ids": [{"tenant": 1, "name": "sea"}, {"tenant": 1, "name": "sea"}]});
+        api.patch("/pages/1/home", &again).await.expect(200);
+        assert_eq!(api.get("/pages/1/home?include_count=topics").await["/_count/topics"], 1);
     }
 }

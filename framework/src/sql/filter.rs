@@ -178,7 +178,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{AUTHORS, BOOKS, SERIES};
+    use crate::fixtures::{AUTHORS, BOOK_TAGS, BOOKS, LABELS, SERIES};
     use crate::model::ModelMeta;
     use crate::sql::statement::assert_sql;
     use crate::sql::{Statement, Verb};
@@ -318,6 +318,38 @@ mod tests {
         );
         let any_review = r#"EXISTS(SELECT 1 FROM "reviews" AS "target_1" WHERE "target_1"."book_id" = "books"."id")"#;
         assert_where(&Filter::Related(&BOOKS.relations[2], Box::new(Filter::everything())), any_review, any_review);
+    }
+
+    #[test]
+    fn keys_of_several_columns_are_compared_pair_by_pair() {
+        let everything = || Box::new(Filter::everything());
+        assert_sql(
+            |dialect| statement(&LABELS, &Filter::Related(&LABELS.relations[0], everything()), dialect),
+            r#"SELECT 1 FROM "labels" WHERE EXISTS(SELECT 1 FROM "book_tags" AS "target_1" WHERE "target_1"."book_id" = "labels"."book_id" AND "target_1"."tag_name" = "labels"."tag_name")"#,
+            r#"SELECT 1 FROM "labels" WHERE EXISTS(SELECT 1 FROM "book_tags" AS "target_1" WHERE "target_1"."book_id" = "labels"."book_id" AND "target_1"."tag_name" = "labels"."tag_name")"#,
+        );
+        let key = || vec![Value::I64(7), Value::Text("a".to_owned())];
+        assert_sql(
+            |dialect| statement(&LABELS, &Filter::LinkedTo(&BOOK_TAGS.relations[2], key()), dialect),
+            r#"SELECT 1 FROM "labels" WHERE "book_id" = ? AND "tag_name" = ?"#,
+            r#"SELECT 1 FROM "labels" WHERE "book_id" = $1 AND "tag_name" = $2"#,
+        );
+        assert_sql(
+            |dialect| statement(&BOOK_TAGS, &Filter::LinkedTo(&BOOK_TAGS.relations[3], key()), dialect),
+            r#"SELECT 1 FROM "book_tags" WHERE EXISTS(SELECT 1 FROM "similar" AS "link_1" WHERE "link_1"."book_id" = "book_tags"."book_id" AND "link_1"."other_name" = "book_tags"."tag_name" AND ("link_1"."book_id" = ? AND "link_1"."tag_name" = ?))"#,
+            r#"SELECT 1 FROM "book_tags" WHERE EXISTS(SELECT 1 FROM "similar" AS "link_1" WHERE "link_1"."book_id" = "book_tags"."book_id" AND "link_1"."other_name" = "book_tags"."tag_name" AND ("link_1"."book_id" = $1 AND "link_1"."tag_name" = $2))"#,
+        );
+    }
+
+    #[test]
+    fn a_relation_to_a_part_of_the_rows_links_no_others() {
+        let subset: fn() -> Box<dyn std::any::Any> =
+            || Box::new(Filter::compare(&AUTHORS.columns[3], Operator::Eq, vec![Value::Text("active".to_owned())]));
+        let relation = Box::leak(Box::new(RelationMeta { subset: Some(subset), ..BOOKS.relations[0] }));
+        let any = statement(&BOOKS, &Filter::Related(relation, Box::new(Filter::everything())), Dialect::Sqlite);
+        assert!(any.sql.ends_with(r#""link_1"."book_id" = "books"."id" AND "target_1"."status" = ?)"#), "{}", any.sql);
+        let linked = statement(&AUTHORS, &Filter::LinkedTo(relation, vec![Value::I64(7)]), Dialect::Sqlite);
+        assert!(linked.sql.ends_with(r#""link_1"."book_id" = ?) AND "status" = ?"#), "{}", linked.sql);
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::BOOKS;
+    use crate::fixtures::{BOOK_TAGS, BOOKS};
     use crate::sql::statement::assert_sql;
 
     const BOOK: [Value; 1] = [Value::I64(7)];
@@ -163,6 +163,22 @@ mod tests {
             |dialect| link(&BOOKS.relations[0], &BOOK, &[vec![Value::I64(1)]], dialect),
             r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES (?, ?, ?)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
             r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES ($1, $2, $3)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
+        );
+    }
+
+    #[test]
+    fn a_column_that_both_keys_share_is_set_once() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let (own, other) = ([Value::I64(7), text("a")], vec![vec![Value::I64(7), text("b")]]);
+        assert_sql(
+            |dialect| link(&BOOK_TAGS.relations[3], &own, &other, dialect),
+            r#"INSERT INTO "similar" ("book_id", "tag_name", "other_name") VALUES (?, ?, ?) ON CONFLICT  DO NOTHING"#,
+            r#"INSERT INTO "similar" ("book_id", "tag_name", "other_name") VALUES ($1, $2, $3) ON CONFLICT  DO NOTHING"#,
+        );
+        assert_sql(
+            |dialect| unlink(&BOOK_TAGS.relations[3], &own, &other, dialect),
+            r#"DELETE FROM "similar" WHERE "book_id" = ? AND "tag_name" = ? AND ("book_id", "other_name") NOT IN (SELECT json_extract("value", '$[0]'), json_extract("value", '$[1]') FROM json_each(?) AS "rows")"#,
+            r#"DELETE FROM "similar" WHERE "book_id" = $1 AND "tag_name" = $2 AND ("book_id", "other_name") NOT IN (SELECT unnest($3), unnest($4))"#,
         );
     }
 

@@ -29,7 +29,7 @@ pub fn include_options(relation: &RelationMeta) -> Vec<String> {
 /// about their options. Answers how many conditions the options have.
 pub(super) fn apply(
     options: &ListOptions,
-    mut includes: Option<&mut Vec<Include>>,
+    mut includes: Option<&mut [Include]>,
     parameters: &[Parameter],
     mistakes: &mut Mistakes,
 ) -> usize {
@@ -85,7 +85,7 @@ fn locate<'a>(options: &ListOptions, parameter: &'a str) -> Result<Target<'a>, I
     Ok(Target { path, option })
 }
 
-fn find<'a>(includes: &'a mut Vec<Include>, path: &str) -> Option<&'a mut Include> {
+fn find<'a>(includes: &'a mut [Include], path: &str) -> Option<&'a mut Include> {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
     let include = includes.iter_mut().find(|include| include.relation.api_name == name)?;
     match rest {

@@ -31,7 +31,7 @@ impl RelatedParameters {
 
     /// What is loaded with each row, and how many conditions that has.
     pub(super) fn finish(mut self, options: &ListOptions, mistakes: &mut Mistakes) -> (RowQuery, usize) {
-        let includes = (!self.refused).then_some(&mut self.row.include);
+        let includes = (!self.refused).then_some(&mut self.row.include[..]);
         let conditions = include_options::apply(options, includes, &self.options, mistakes);
         (self.row, conditions)
     }

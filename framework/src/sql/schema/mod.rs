@@ -152,14 +152,14 @@ fn references(relation: &RelationMeta, dialect: Dialect) -> String {
 /// The relations whose key lies in this table; no key may point to a view.
 fn belongs_to(model: &'static ModelMeta) -> impl Iterator<Item = &'static RelationMeta> {
     let mut seen = Vec::new();
-    model.relations.iter().filter_map(move |relation| match relation.link {
+    model.relations.iter().filter(move |relation| match relation.link {
         Link::Local { local, .. } if relation.kind == RelationKind::BelongsTo && !(relation.target)().view => {
             // Two relations may read one key.
             let new = !seen.contains(&local);
             seen.push(local);
-            new.then_some(relation)
+            new
         }
-        _ => None,
+        _ => false,
     })
 }
 
