@@ -19,9 +19,9 @@ pub use crate::model::column::{
 };
 pub use crate::model::expression::Expression;
 pub use crate::model::filter_path::check_filter_path;
-pub use crate::model::json::member;
+pub use crate::model::json::{counts, member};
 pub use crate::model::relation::{
-    Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, single_key,
+    Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, key_column,
 };
 pub use crate::model::resource::{Operation, Resource, ResourceMeta, SubResource};
 pub use crate::model::row::{DecodeError, Row};
@@ -30,5 +30,6 @@ pub use crate::model::{
     BelongsTo, Changes, HasMany, HasOne, Key, ManyToMany, Model, ModelMeta, NewRecord, Patch, PatchRecord, Related,
     TextEnum, Value, encode,
 };
+pub use crate::query::subset::subset;
 pub use crate::query::token::{Field, Relation, include};
 pub use crate::sql::{Dialect, Migration};

@@ -32,6 +32,12 @@ pub enum Error {
         /// The related model.
         model: &'static str,
     },
+    /// The number of related rows is read and was not asked for.
+    #[error("the rows of the relation to {model} were not counted; add it to the query with `.include_count(..)`")]
+    NotCounted {
+        /// The related model.
+        model: &'static str,
+    },
     /// A value that the database holds but the field's type does not.
     #[error("a row of {model} cannot be read: {source}")]
     Decode {

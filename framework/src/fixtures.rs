@@ -78,6 +78,7 @@ const fn relation(
         include: true,
         keys_name: None,
         on_delete: OnDelete::Restrict,
+        subset: None,
     }
 }
 
@@ -87,7 +88,7 @@ pub(crate) static AUTHORS: ModelMeta = ModelMeta {
         "books",
         RelationKind::ManyToMany,
         || &BOOKS,
-        Link::Through { model: || &CREDITS, local: 0, through_local: 1, through_foreign: 2, foreign: 0 },
+        Link::Through { model: || &CREDITS, local: &[0], through_local: &[1], through_foreign: &[2], foreign: &[0] },
     )],
     ..model(
         "Author",
@@ -126,23 +127,35 @@ pub(crate) static BOOKS: ModelMeta = ModelMeta {
             "authors",
             RelationKind::ManyToMany,
             || &AUTHORS,
-            Link::Through { model: || &CREDITS, local: 0, through_local: 2, through_foreign: 1, foreign: 0 },
+            Link::Through {
+                model: || &CREDITS,
+                local: &[0],
+                through_local: &[2],
+                through_foreign: &[1],
+                foreign: &[0],
+            },
         ),
-        relation("series", RelationKind::BelongsTo, || &SERIES, Link::Local { local: 5, foreign: 0 }),
-        relation("reviews", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: 0, foreign: 1 }),
-        relation("cover", RelationKind::HasOne, || &COVERS, Link::Foreign { local: 0, foreign: 0 }),
+        relation("series", RelationKind::BelongsTo, || &SERIES, Link::Local { local: &[5], foreign: &[0] }),
+        relation("reviews", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: &[0], foreign: &[1] }),
+        relation("cover", RelationKind::HasOne, || &COVERS, Link::Foreign { local: &[0], foreign: &[0] }),
         RelationMeta {
             keys_name: Some("tag_names"),
             ..relation(
                 "tags",
                 RelationKind::ManyToMany,
                 || &TAGS,
-                Link::Through { model: || &BOOK_TAGS, local: 0, through_local: 0, through_foreign: 1, foreign: 0 },
+                Link::Through {
+                    model: || &BOOK_TAGS,
+                    local: &[0],
+                    through_local: &[0],
+                    through_foreign: &[1],
+                    foreign: &[0],
+                },
             )
         },
         RelationMeta {
             include: false,
-            ..relation("drafts", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: 0, foreign: 1 })
+            ..relation("drafts", RelationKind::HasMany, || &REVIEWS, Link::Foreign { local: &[0], foreign: &[1] })
         },
     ],
     ..model(
@@ -175,7 +188,7 @@ pub(crate) static BOOKS: ModelMeta = ModelMeta {
 pub(crate) static REVIEWS: ModelMeta = ModelMeta {
     relations: &[RelationMeta {
         on_delete: OnDelete::Cascade,
-        ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 1, foreign: 0 })
+        ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[1], foreign: &[0] })
     }],
     ..model(
         "Review",
@@ -203,11 +216,42 @@ pub(crate) static BOOK_TAGS: ModelMeta = ModelMeta {
     relations: &[
         RelationMeta {
             on_delete: OnDelete::Cascade,
-            ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 0, foreign: 0 })
+            ..relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[0], foreign: &[0] })
         },
-        relation("tag", RelationKind::BelongsTo, || &TAGS, Link::Local { local: 1, foreign: 0 }),
+        relation("tag", RelationKind::BelongsTo, || &TAGS, Link::Local { local: &[1], foreign: &[0] }),
+        relation("labels", RelationKind::HasMany, || &LABELS, Link::Foreign { local: &[0, 1], foreign: &[1, 2] }),
+        RelationMeta {
+            keys_name: Some("similar"),
+            ..relation(
+                "similar",
+                RelationKind::ManyToMany,
+                || &BOOK_TAGS,
+                Link::Through {
+                    model: || &SIMILAR,
+                    local: &[0, 1],
+                    through_local: &[0, 1],
+                    through_foreign: &[0, 2],
+                    foreign: &[0, 1],
+                },
+            )
+        },
     ],
     ..model("BookTag", "book_tags", &[column("book_id", I64), ColumnMeta { index: true, ..column("tag_name", Text) }])
+};
+
+/// A key of two columns that refers to a composite one.
+pub(crate) static LABELS: ModelMeta = ModelMeta {
+    relations: &[RelationMeta {
+        on_delete: OnDelete::SetNull,
+        ..relation("book_tag", RelationKind::BelongsTo, || &BOOK_TAGS, Link::Local { local: &[1, 2], foreign: &[0, 1] })
+    }],
+    ..model("Label", "labels", &[database_key(), nullable("book_id", I64), nullable("tag_name", Text)])
+};
+
+/// A join model whose two keys share a column.
+pub(crate) static SIMILAR: ModelMeta = ModelMeta {
+    key: &[0, 1, 2],
+    ..model("Similar", "similar", &[column("book_id", I64), column("tag_name", Text), column("other_name", Text)])
 };
 
 /// A join model with a key of its own and a column that has a default.
@@ -228,16 +272,16 @@ pub(crate) static SERIES: ModelMeta = ModelMeta {
     relations: &[
         RelationMeta {
             on_delete: OnDelete::SetNull,
-            ..relation("parent", RelationKind::BelongsTo, || &SERIES, Link::Local { local: 2, foreign: 0 })
+            ..relation("parent", RelationKind::BelongsTo, || &SERIES, Link::Local { local: &[2], foreign: &[0] })
         },
-        relation("children", RelationKind::HasMany, || &SERIES, Link::Foreign { local: 0, foreign: 2 }),
+        relation("children", RelationKind::HasMany, || &SERIES, Link::Foreign { local: &[0], foreign: &[2] }),
     ],
     ..model("Series", "series", &[database_key(), column("name", Text), nullable("parent_id", I64)])
 };
 
 /// A key that is a foreign key too; the rarer types.
 pub(crate) static COVERS: ModelMeta = ModelMeta {
-    relations: &[relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 0, foreign: 0 })],
+    relations: &[relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[0], foreign: &[0] })],
     ..model(
         "Cover",
         "covers",
@@ -292,6 +336,7 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         include_limit: 100,
         filter_paths: &[],
         fields: false,
+        options_depth: 2,
         sub_resources: &[],
     }
 }

@@ -4,6 +4,7 @@
 
 mod body;
 mod budget;
+mod composite;
 mod conflict;
 mod cors;
 mod database_columns;
@@ -12,6 +13,7 @@ mod fields;
 mod filter;
 mod full_text;
 mod include;
+mod include_options;
 mod keys;
 mod list;
 mod metrics;

@@ -24,12 +24,14 @@ fn assert_described(document: &Value, operation: &Value, answer: &Answer) {
 }
 
 async fn everything_included(client: &Client, operation: &Value, path: &str) -> Answer {
-    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
-    let include = parameters.find(|parameter| parameter["name"] == "include");
-    let paths = include.map(|parameter| parameter["schema"]["items"]["enum"].as_array().unwrap());
-    let paths: Vec<&str> = paths.into_iter().flatten().filter_map(Value::as_str).collect();
-    let query = if paths.is_empty() { String::new() } else { format!("?include={}", paths.join(",")) };
-    client.get(&format!("{path}{query}")).await
+    let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
+    let all = ["include", "include_count"].into_iter().filter_map(|name| {
+        let parameter = parameters.iter().find(|parameter| parameter["name"] == name)?;
+        let relations = parameter["schema"]["items"]["enum"].as_array().unwrap();
+        let relations: Vec<&str> = relations.iter().filter_map(Value::as_str).collect();
+        Some(format!("{name}={}", relations.join(",")))
+    });
+    client.get(&format!("{path}?{}", all.collect::<Vec<_>>().join("&"))).await
 }
 
 on_each_database! {
@@ -47,6 +49,8 @@ on_each_database! {
         let things = client.get("/things?include=owner,labels&sort=id").await;
         assert_eq!(things["/items/0/owner/name"], "Ada");
         assert_eq!(things["/items/1/owner"], Value::Null);
+        let counted = client.get("/things?include_count=labels").await.expect(200);
+        assert!(counted["/items/0/_count/labels"].is_u64(), "{counted}");
         app.stop().await.unwrap();
     }
 

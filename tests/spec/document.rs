@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use couplet::model::{Operator, Resource, ResourceMeta};
-use couplet::query::parse::parameters;
+use couplet::query::parse::{includable, include_options, parameters};
 use couplet_tests::{Answer, Client, TestDatabase, on_each_database};
 use serde_json::Value;
 
@@ -235,9 +235,15 @@ fn values(schema: &Value) -> Vec<String> {
     }
 }
 
+/// What an option of an include asks for beside itself.
+fn included_by(name: &str) -> String {
+    let path = name.strip_prefix("include.").and_then(|option| option.rsplit_once('.'));
+    path.map_or(String::new(), |(path, _)| format!("&include={path}"))
+}
+
 async fn ask(client: &Client, path: &str, name: &str, value: &str) -> Answer {
     // The largest page begins after more rows than may be skipped unless pages are small.
-    let more = if name == "page" { "&per_page=1" } else { "" };
+    let more = if name == "page" { "&per_page=1".to_owned() } else { included_by(name) };
     client.get(&format!("{path}?{name}={value}{more}")).await
 }
 
@@ -288,7 +294,12 @@ on_each_database! {
             let taken = |name: &String| name != "fields" || described.id() != "cheap.list";
             let names: BTreeSet<String> =
                 described.parameters("query").iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
-            assert_eq!(names, parameters(resource).into_iter().filter(taken).collect(), "{}", described.id());
+            let options = includable(model).flat_map(|(_, relation)| {
+                let name = |option: String| format!("include.{}.{option}", relation.api_name);
+                include_options(resource, relation).into_iter().map(name)
+            });
+            let accepted = parameters(resource).into_iter().chain(options).filter(taken).collect();
+            assert_eq!(names, accepted, "{}", described.id());
             let path = path_of_a_row(described.path, &owner);
             for column in model.columns {
                 for name in Operator::ALL.map(|operator| operator.parameter(column.api_name)) {

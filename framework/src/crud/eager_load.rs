@@ -1,14 +1,14 @@
 //! Eager loading: the related rows of all rows of a page in one statement for each relation.
 //!
 //! A to-many is asked for plainly and cut per parent here; only where that statement ran into the row budget is it asked
-//! again with a window function. The common case stays as fast as a statement written by hand.
+//! again for the first rows of each parent. The common case stays as fast as a statement written by hand. Where a client has
+//! chosen a limit of its own, the first rows of each parent are all that is asked for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
-use uuid::Uuid;
-
 use super::decode_error;
+use super::parents::{JoinKey, decode, key_types, parent_keys};
 use crate::db::{Meter, Session};
 use crate::error::Result;
 use crate::model::narrow::widened;
@@ -74,7 +74,7 @@ async fn load_edge(
     include: &Include,
     session: &mut Session<'_>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
-    let keys = parent_keys(loaded, parents, include)?;
+    let keys = parent_keys(loaded, parents.iter().map(|parent| parent.row), include.relation)?;
     let (rows, more) = fetch(include, &keys.values, session).await?;
     let rows = widened(rows, (include.relation.target)().columns.len(), include.columns().as_deref());
     let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows)?;
@@ -90,8 +90,8 @@ fn attach(
     rows: Box<dyn RowSet>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let target = (include.relation.target)();
-    let key_type = loaded.meta.columns[include.relation.link.local()].ty;
-    let Groups { by_key, order, mut cut } = group(include, key_type, rows.as_ref()).map_err(decode_error(target))?;
+    let Groups { by_key, order, mut cut } =
+        group(include, &key_types(loaded, include.relation), rows.as_ref()).map_err(decode_error(target))?;
 
     let mut groups = vec![0..0; loaded.len()];
     let mut times = vec![0; order.len()];
@@ -114,38 +114,19 @@ fn attach(
     Ok((Edge { index: include.index, relation: include.relation, groups, order, related }, shown, cut))
 }
 
-/// The values by which the related rows are found.
-struct ParentKeys {
-    /// Each once.
-    values: Vec<Value>,
-    /// For each parent, `None` where it is NULL.
-    of_rows: Vec<Option<JoinKey>>,
-}
-
-fn parent_keys(loaded: &Loaded, parents: &[Shown], include: &Include) -> Result<ParentKeys> {
-    let local = include.relation.link.local();
-    let ty = loaded.meta.columns[local].ty;
-    let mut seen = HashSet::new();
-    let mut keys = ParentKeys { values: Vec::new(), of_rows: Vec::with_capacity(parents.len()) };
-    for parent in parents {
-        let value = Value::decode(ty, loaded.row(parent.row), local).map_err(decode_error(loaded.meta))?;
-        let key = JoinKey::new(&value);
-        if let Some(key) = &key
-            && seen.insert(key.clone())
-        {
-            keys.values.push(value);
-        }
-        keys.of_rows.push(key);
-    }
-    Ok(keys)
-}
-
 /// The related rows of all parents, and whether there are more.
-async fn fetch(include: &Include, parents: &[Value], session: &mut Session<'_>) -> Result<(Box<dyn RowSet>, bool)> {
+async fn fetch(
+    include: &Include,
+    parents: &[Vec<Value>],
+    session: &mut Session<'_>,
+) -> Result<(Box<dyn RowSet>, bool)> {
     if parents.is_empty() {
         return Ok((Box::new(NoRows), false));
     }
     let to_many = include.relation.kind.to_many();
+    if to_many && include.limit_chosen {
+        return fetch_first(include, parents, include.limit as u64, session).await;
+    }
     // A to-one has as many rows as it has parents, however many these are.
     let limit = if to_many { ROW_BUDGET } else { ROW_BUDGET.max(parents.len()) } as u64 + 1;
     let rows = session.fetch(&sql::include::related(include, parents, limit, session.dialect())).await?;
@@ -154,7 +135,16 @@ async fn fetch(include: &Include, parents: &[Value], session: &mut Session<'_>) 
     }
     Meter::allow(1);
     // One row more than is shown, so that a cut is seen.
-    let per_parent = include.limit as u64 + 1;
+    fetch_first(include, parents, include.limit as u64 + 1, session).await
+}
+
+/// The first rows of each parent, and whether the row budget cut some off.
+async fn fetch_first(
+    include: &Include,
+    parents: &[Vec<Value>],
+    per_parent: u64,
+    session: &mut Session<'_>,
+) -> Result<(Box<dyn RowSet>, bool)> {
     let limit = ROW_BUDGET + parents.len();
     let statement = sql::include::related_per_parent(include, parents, per_parent, limit as u64, session.dialect());
     let rows = session.fetch(&statement).await?;
@@ -169,13 +159,13 @@ struct Groups {
 }
 
 /// Groups related rows, which come ordered by parent, and cuts each group. Behind a row's own columns stands its parent's
-/// key, which is of the parent's type: the two sides of a many-to-many may have keys of different types.
-fn group(include: &Include, key_type: ColumnType, rows: &dyn RowSet) -> Result<Groups, DecodeError> {
+/// key, which is of the parent's types: the two sides of a many-to-many may have keys of different types.
+fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Result<Groups, DecodeError> {
     let index = (include.relation.target)().columns.len();
     let limit = if include.relation.kind.to_many() { include.limit } else { 1 };
     let mut groups = Groups { by_key: HashMap::new(), order: Vec::new(), cut: false };
     for row in 0..rows.len() {
-        let Some(key) = JoinKey::new(&Value::decode(key_type, rows.row(row), index)?) else { continue };
+        let Some(key) = JoinKey::new(&decode(key_types, rows.row(row), index..)?) else { continue };
         let end = groups.order.len();
         let range = groups.by_key.entry(key).or_insert(end..end);
         if range.len() == limit {
@@ -188,38 +178,15 @@ fn group(include: &Include, key_type: ColumnType, rows: &dyn RowSet) -> Result<G
     Ok(groups)
 }
 
-/// A value that two rows are joined by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum JoinKey {
-    Integer(i64),
-    Text(String),
-    Uuid(Uuid),
-    Other(String),
-}
-
-impl JoinKey {
-    fn new(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => return None,
-            Value::I16(value) => Self::Integer((*value).into()),
-            Value::I32(value) => Self::Integer((*value).into()),
-            Value::I64(value) => Self::Integer(*value),
-            Value::Text(value) => Self::Text(value.clone()),
-            Value::Uuid(value) => Self::Uuid(*value),
-            other => Self::Other(format!("{other:?}")),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, NaiveDate, Utc};
     use rust_decimal::Decimal;
+    use uuid::Uuid;
 
     use super::*;
     use crate::fixtures::{BOOKS, REVIEWS, SERIES};
     use crate::model::Row;
-    use crate::query::Filter;
 
     /// Rows of numbers.
     struct Numbers(Vec<Vec<i64>>);
@@ -262,8 +229,7 @@ mod tests {
     }
 
     fn include(relation: usize, limit: usize) -> Include {
-        let (filter, children) = (Filter::everything(), Vec::new());
-        Include { index: relation, relation: &BOOKS.relations[relation], filter, limit, fields: None, children }
+        Include::new(&BOOKS, relation, limit)
     }
 
     /// The rows that each book gets, how often each related row is shown, and whether some are not. The related rows have
@@ -271,7 +237,7 @@ mod tests {
     fn attached(include: &Include, times: [usize; 2], width: usize, of: &[i64]) -> (Vec<usize>, Vec<usize>, bool) {
         let books = books();
         let parents = [Shown { row: 0, times: times[0] }, Shown { row: 1, times: times[1] }];
-        let keys = parent_keys(&books, &parents, include).expect("numbers").of_rows;
+        let keys = parent_keys(&books, 0..2, include.relation).expect("numbers").of_rows;
         let rows = of.iter().map(|parent| [vec![0; width], vec![*parent]].concat()).collect();
         let rows = Box::new(Numbers(rows));
         let (edge, shown, cut) = attach(&books, &parents, include, keys, rows).expect("numbers");

@@ -1,6 +1,7 @@
 //! Reading one row.
 
 use super::eager_load::{self, eager_load};
+use super::related_counts::{self, count_related};
 use crate::db::Session;
 use crate::error::{Error, Result};
 use crate::model::narrow::widened;
@@ -8,10 +9,10 @@ use crate::model::{Loaded, ModelMeta, Value};
 use crate::query::{Filter, RowQuery};
 use crate::sql;
 
-/// The statements that reading a row may execute.
+/// The statements that reading a row with all this may execute.
 #[must_use]
 pub fn budget(query: &RowQuery) -> u32 {
-    1 + eager_load::edges(&query.include)
+    1 + eager_load::edges(&query.include) + related_counts::budget(&query.include_count)
 }
 
 /// Reads what `query` asks for of the row with this primary key, if `filter` holds for it. Answers the paths of included
@@ -35,5 +36,6 @@ pub async fn get(
     }
     let mut loaded = Loaded { fields: query.fields.clone(), ..Loaded::new(model, rows) };
     let truncated = eager_load(&mut loaded, &query.include, session).await?;
+    count_related(&mut loaded, &query.include_count, session).await?;
     Ok((loaded, truncated))
 }

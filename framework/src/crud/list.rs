@@ -1,8 +1,10 @@
-//! Listing rows: one statement for the page, at most one for the count, one for each included relation.
+//! Listing rows: one statement for the page, at most one for the count, one for each included relation and for each of
+//! which the rows are counted.
 
 use super::count::count;
 use super::eager_load::{self, eager_load};
 use super::page::PageMeta;
+use super::related_counts::{self, count_related};
 use crate::db::Session;
 use crate::error::Result;
 use crate::model::Loaded;
@@ -34,7 +36,7 @@ impl ListResult {
 #[must_use]
 pub fn budget(query: &ListQuery) -> u32 {
     let counts = u32::from(query.count != CountMode::None);
-    1 + counts + eager_load::edges(&query.include)
+    1 + counts + eager_load::edges(&query.include) + related_counts::budget(&query.include_count)
 }
 
 /// Reads the page that `query` asks for.
@@ -53,5 +55,6 @@ pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListRe
     count(query, rows.len(), &mut meta, session).await?;
     let mut loaded = Loaded { fields: query.fields.clone(), ..Loaded::new(query.model, rows) };
     meta.truncated = eager_load(&mut loaded, &query.include, session).await?;
+    count_related(&mut loaded, &query.include_count, session).await?;
     Ok(ListResult { loaded, meta })
 }

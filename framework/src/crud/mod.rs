@@ -10,9 +10,11 @@ mod from_row;
 pub mod get;
 pub mod list;
 pub mod page;
+mod parents;
 pub mod plain;
 pub mod query;
 pub mod records;
+pub mod related_counts;
 pub mod validate;
 pub mod write;
 
@@ -26,8 +28,14 @@ pub use query::Query;
 pub use records::Records;
 pub use write::{RowChange, Write, write};
 
-use crate::error::Error;
-use crate::model::{DecodeError, ModelMeta};
+use crate::error::{Error, Result};
+use crate::model::{DecodeError, ModelMeta, Row, Value};
+
+/// The values of the columns at `indexes` of a row.
+pub(crate) fn values(model: &'static ModelMeta, row: &dyn Row, indexes: &[usize]) -> Result<Vec<Value>> {
+    let value = |index: &usize| Value::decode(model.columns[*index].ty, row, *index);
+    indexes.iter().map(value).collect::<Result<_, DecodeError>>().map_err(decode_error(model))
+}
 
 /// Names the model of a row that cannot be read.
 pub(crate) fn decode_error(model: &'static ModelMeta) -> impl Fn(DecodeError) -> Error {

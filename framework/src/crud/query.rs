@@ -87,6 +87,42 @@ impl<M: Model> Query<M> {
         self
     }
 
+    /// Counts the rows of a to-many relation for each row: one statement, however many rows there are. A filter of the
+    /// relation narrows what is counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use couplet::prelude::*;
+    ///
+    /// #[derive(Model)]
+    /// pub struct Author {
+    ///     pub id: i64,
+    ///     pub books: HasMany<Book>,
+    /// }
+    ///
+    /// #[derive(Model)]
+    /// pub struct Book {
+    ///     pub id: i64,
+    ///     pub author_id: i64,
+    /// }
+    ///
+    /// async fn most(db: &Database) -> couplet::Result<u64> {
+    ///     let page = Author::query().include_count(Author::BOOKS).fetch(db).await?;
+    ///     let mut most = 0;
+    ///     for author in &page.items {
+    ///         most = most.max(author.books.count()?);
+    ///     }
+    ///     Ok(most)
+    /// }
+    /// ```
+    pub fn include_count<T: Model>(mut self, relation: Relation<M, T>) -> Self {
+        let count = relation.into_count();
+        self.query.include_count.retain(|known| known.index != count.index);
+        self.query.include_count.push(count);
+        self
+    }
+
     /// Asks for a page, counted from 1, of so many rows. Default: the first 20.
     pub fn page(mut self, page: u64, per_page: u32) -> Self {
         self.query.page = query::Page { page, per_page };
@@ -108,12 +144,16 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameters`] for a page or a size of 0, else the database's.
+    /// [`Error::Parameters`] for a page or a size of 0 and for a to-one relation that is to be counted, else the database's.
     pub async fn fetch<'a>(self, executor: impl Executor<'a>) -> Result<Page<M>> {
         let query::Page { page, per_page } = self.query.page;
         if page == 0 || per_page == 0 {
             let detail = "pages are counted from 1 and have at least one row";
             return Err(Error::Parameters(vec![InputError::parameter("page", "invalid_value", detail)]));
+        }
+        if let Some(count) = self.query.include_count.iter().find(|count| !count.relation.kind.to_many()) {
+            let detail = format!("{:?} has one row at most; there is nothing to count", count.relation.api_name);
+            return Err(Error::Parameters(vec![InputError::parameter("include_count", "unknown_relation", detail)]));
         }
         let mut session = executor.session();
         let result = list(&self.query, &mut session).await?;

@@ -121,7 +121,7 @@ fn read(column: &ColumnMeta, kind: BodyKind, value: Option<&JsonValue>) -> Resul
     }
 }
 
-fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Vec<Value>, Vec<InputError>> {
+fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Vec<Vec<Value>>, Vec<InputError>> {
     let JsonValue::Array(keys) = keys else {
         return Err(vec![InputError::field(name, "invalid_value", "expected an array of keys")]);
     };
@@ -129,16 +129,36 @@ fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Ve
         let detail = format!("expected at most {MAX_KEYS} keys, not {}", keys.len());
         return Err(vec![InputError::field(name, "too_many", detail)]);
     }
-    let ty = (relation.target)().columns[relation.link.foreign()].ty;
     let (mut values, mut errors) = (Vec::with_capacity(keys.len()), Vec::new());
     for (place, key) in keys.iter().enumerate() {
-        match Value::from_json(ty, key) {
+        match read_key(relation, key) {
             Ok(value) if values.contains(&value) => {}
             Ok(value) => values.push(value),
             Err(detail) => errors.push(InputError::field(name, "invalid_value", detail).item(place)),
         }
     }
     if errors.is_empty() { Ok(values) } else { Err(errors) }
+}
+
+/// Reads one key: a value, or for a key of several columns an object with one member for each.
+fn read_key(relation: &RelationMeta, key: &JsonValue) -> Result<Vec<Value>, String> {
+    let columns = relation.key_columns();
+    if let [column] = columns[..] {
+        return Value::from_json(column.ty, key).map(|value| vec![value]);
+    }
+    let names: Vec<&str> = columns.iter().map(|column| column.api_name).collect();
+    let JsonValue::Object(members) = key else {
+        return Err(format!("expected an object with {}", names.join(", ")));
+    };
+    if let Some(stranger) = members.keys().find(|name| !names.contains(&name.as_str())) {
+        return Err(unknown(&shown(stranger), &names));
+    }
+    let read = |column: &&ColumnMeta| {
+        let name = column.api_name;
+        let value = members.get(name).ok_or_else(|| format!("\"{name}\" is required"))?;
+        Value::from_json(column.ty, value).map_err(|detail| format!("\"{name}\": {detail}"))
+    };
+    columns.iter().map(read).collect()
 }
 
 /// Members that are not accepted and named at most: a megabyte of them must not be answered by many.

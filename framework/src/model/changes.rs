@@ -8,8 +8,9 @@ use super::value::Value;
 pub struct Changes {
     /// Column index and value.
     pub columns: Vec<(usize, Value)>,
-    /// Index of a many-to-many relation and the keys of the rows that it is to hold, all others removed.
-    pub links: Vec<(usize, Vec<Value>)>,
+    /// Index of a many-to-many relation and the keys of the rows that it is to hold, all others removed. A key is as many
+    /// values as it has columns.
+    pub links: Vec<(usize, Vec<Vec<Value>>)>,
 }
 
 impl Changes {
@@ -22,8 +23,8 @@ impl Changes {
 
 /// The values of a key set, as [`Changes::links`] holds them.
 #[doc(hidden)]
-pub fn key_values<K: Key>(keys: &[K]) -> Vec<Value> {
-    keys.iter().flat_map(Key::values).collect()
+pub fn key_values<K: Key>(keys: &[K]) -> Vec<Vec<Value>> {
+    keys.iter().map(Key::values).collect()
 }
 
 /// The generated input of a create, `NewAuthor` of `Author`.

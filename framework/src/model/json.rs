@@ -21,6 +21,24 @@ pub fn array<T>(items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)
     out.push(b']');
 }
 
+/// Writes the member `_count` with the numbers of related rows that are known; nothing where none is.
+pub fn counts(of_relations: impl IntoIterator<Item = (&'static str, Option<u64>)>, out: &mut Vec<u8>) {
+    let mut begun = false;
+    for (name, count) in of_relations {
+        let Some(count) = count else { continue };
+        if !begun {
+            member("_count", out);
+            out.push(b'{');
+            begun = true;
+        }
+        member(name, out);
+        out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+    }
+    if begun {
+        out.push(b'}');
+    }
+}
+
 /// Writes a string with quotes and escapes.
 pub fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');

@@ -14,6 +14,18 @@ pub struct Loaded {
     pub fields: Option<Fields>,
     /// The included relations.
     pub edges: Vec<Edge>,
+    /// The relations of which the rows were counted.
+    pub counts: Vec<RelatedCounts>,
+}
+
+/// How many related rows of one relation each row has.
+pub struct RelatedCounts {
+    /// The relation's index in the model.
+    pub index: usize,
+    /// The relation.
+    pub relation: &'static RelationMeta,
+    /// The number for each row.
+    pub of_rows: Vec<u64>,
 }
 
 /// The related rows of one relation, for all parents together.
@@ -31,10 +43,10 @@ pub struct Edge {
 }
 
 impl Loaded {
-    /// Whole rows, without related ones.
+    /// Whole rows, with which nothing was loaded yet.
     #[must_use]
     pub fn new(meta: &'static ModelMeta, rows: Box<dyn RowSet>) -> Self {
-        Self { meta, rows, fields: None, edges: Vec::new() }
+        Self { meta, rows, fields: None, edges: Vec::new(), counts: Vec::new() }
     }
 
     /// How many rows there are.
@@ -67,7 +79,10 @@ impl Loaded {
     fn build_one<M: Model>(&self, index: usize) -> Result<M, DecodeError> {
         let mut record = M::decode(self.row(index))?;
         for edge in &self.edges {
-            record.attach(edge.index, &Related { edge, parent: index })?;
+            record.attach(edge.index, &Related::Rows { edge, parent: index })?;
+        }
+        for counts in &self.counts {
+            record.attach(counts.index, &Related::Count(counts.of_rows[index]))?;
         }
         Ok(record)
     }
@@ -82,7 +97,7 @@ impl Loaded {
             None => (self.meta.encode)(self.row(index), out)?,
             Some(fields) => fields.write(self.meta, self.row(index), out)?,
         }
-        if self.edges.is_empty() {
+        if self.edges.is_empty() && self.counts.is_empty() {
             return Ok(());
         }
         out.pop(); // the closing brace, to go on behind the last member
@@ -90,6 +105,7 @@ impl Loaded {
             json::member(edge.relation.api_name, out);
             edge.write(index, out)?;
         }
+        json::counts(self.counts.iter().map(|it| (it.relation.api_name, Some(it.of_rows[index]))), out);
         out.push(b'}');
         Ok(())
     }
@@ -140,19 +156,31 @@ impl Edge {
     }
 }
 
-/// The related rows of one parent, as a relation field takes them.
-pub struct Related<'a> {
-    edge: &'a Edge,
-    parent: usize,
+/// What is known of the related rows of one parent, as a relation field takes it.
+pub enum Related<'a> {
+    /// The rows.
+    Rows {
+        /// those of all parents
+        edge: &'a Edge,
+        /// which parent
+        parent: usize,
+    },
+    /// How many there are.
+    Count(u64),
 }
 
 impl Related<'_> {
-    /// The related rows as structs.
+    /// The related rows as structs; none where they were only counted.
     ///
     /// # Errors
     ///
     /// As [`Loaded::build`].
     pub fn build<M: Model>(&self) -> Result<Vec<M>, DecodeError> {
-        self.edge.rows_of(self.parent).iter().map(|row| self.edge.related.build_one(*row)).collect()
+        match self {
+            Self::Rows { edge, parent } => {
+                edge.rows_of(*parent).iter().map(|row| edge.related.build_one(*row)).collect()
+            }
+            Self::Count(_) => Ok(Vec::new()),
+        }
     }
 }

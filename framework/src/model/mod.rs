@@ -30,7 +30,7 @@ pub use column::{Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Gene
 pub use expression::Expression;
 pub use fields::Fields;
 pub use key::Key;
-pub use loaded::{Edge, Loaded, Related};
+pub use loaded::{Edge, Loaded, Related, RelatedCounts};
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta};
 pub use relations::{BelongsTo, HasMany, HasOne, ManyToMany};
 pub use resource::{Operation, Resource, ResourceMeta, SubResource};

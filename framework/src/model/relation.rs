@@ -1,5 +1,7 @@
 //! Relations between models, as data.
 
+use std::any::Any;
+
 use super::ModelMeta;
 use super::column::{ColumnMeta, ColumnType};
 
@@ -24,6 +26,18 @@ pub struct RelationMeta {
     pub keys_name: Option<&'static str>,
     /// For a belongs-to: what a delete of the related row does to this one.
     pub on_delete: OnDelete,
+    /// Which rows of the target the relation holds, where it is not all: a condition, which is a matter of
+    /// [`query`](crate::query::subset) and opaque here.
+    pub subset: Option<fn() -> Box<dyn Any>>,
+}
+
+impl RelationMeta {
+    /// The columns of the target that are joined, as bodies name them.
+    #[must_use]
+    pub fn key_columns(&self) -> Vec<&'static ColumnMeta> {
+        let columns = (self.target)().columns;
+        self.link.foreign().iter().map(|index| &columns[*index]).collect()
+    }
 }
 
 /// How many related rows a row has, and where the key lies.
@@ -47,52 +61,54 @@ impl RelationKind {
     }
 }
 
-/// The columns that join a model with a related one, as indexes into the columns of the models named.
+/// The columns that join a model with a related one, as indexes into the columns of the models named. Lists that belong
+/// together are of one length and in one order: two rows are related where all pairs are equal, and where one is NULL they
+/// are not.
 #[derive(Debug, Clone, Copy)]
 pub enum Link {
     /// `local` of this model holds the key `foreign` of the target.
     Local {
-        /// index into this model's columns
-        local: usize,
-        /// index into the target's columns
-        foreign: usize,
+        /// indexes into this model's columns
+        local: &'static [usize],
+        /// indexes into the target's columns
+        foreign: &'static [usize],
     },
     /// `foreign` of the target holds the key `local` of this model.
     Foreign {
-        /// index into this model's columns
-        local: usize,
-        /// index into the target's columns
-        foreign: usize,
+        /// indexes into this model's columns
+        local: &'static [usize],
+        /// indexes into the target's columns
+        foreign: &'static [usize],
     },
     /// `through_local` of the join model holds the key `local` of this model, `through_foreign` the key `foreign` of the target.
     Through {
         /// the join model
         model: fn() -> &'static ModelMeta,
-        /// index into this model's columns
-        local: usize,
-        /// index into the join model's columns
-        through_local: usize,
-        /// index into the join model's columns
-        through_foreign: usize,
-        /// index into the target's columns
-        foreign: usize,
+        /// indexes into this model's columns
+        local: &'static [usize],
+        /// indexes into the join model's columns
+        through_local: &'static [usize],
+        /// indexes into the join model's columns
+        through_foreign: &'static [usize],
+        /// indexes into the target's columns
+        foreign: &'static [usize],
     },
 }
 
 impl Link {
-    /// The column of this model whose value finds the related rows.
+    /// The columns of this model whose values find the related rows.
     #[must_use]
-    pub const fn local(&self) -> usize {
+    pub const fn local(&self) -> &'static [usize] {
         match self {
-            Self::Local { local, .. } | Self::Foreign { local, .. } | Self::Through { local, .. } => *local,
+            Self::Local { local, .. } | Self::Foreign { local, .. } | Self::Through { local, .. } => local,
         }
     }
 
-    /// The column of the target that is joined.
+    /// The columns of the target that are joined.
     #[must_use]
-    pub const fn foreign(&self) -> usize {
+    pub const fn foreign(&self) -> &'static [usize] {
         match self {
-            Self::Local { foreign, .. } | Self::Foreign { foreign, .. } | Self::Through { foreign, .. } => *foreign,
+            Self::Local { foreign, .. } | Self::Foreign { foreign, .. } | Self::Through { foreign, .. } => foreign,
         }
     }
 }
@@ -126,18 +142,18 @@ pub const fn column_index(columns: &[ColumnMeta], field: &str, message: &'static
     const_panic(message)
 }
 
-/// The index of the only column of a primary key; for constants in generated code.
+/// The index of the column at `place` of a primary key that has `columns` of them; for constants in generated code.
 ///
 /// # Panics
 ///
-/// With a compile error, if the key has several columns.
+/// With a compile error at its first column, if the key has another number of them.
 #[must_use]
 #[track_caller]
-pub const fn single_key(key: &[usize], message: &'static str) -> usize {
-    if key.len() != 1 {
+pub const fn key_column(key: &[usize], place: usize, columns: usize, message: &'static str) -> usize {
+    if place == 0 && key.len() != columns {
         const_panic(message)
     }
-    key[0]
+    if place < key.len() { key[place] } else { 0 }
 }
 
 /// Stops the compilation unless both columns are of one type; for constants in generated code.
@@ -147,6 +163,9 @@ pub const fn single_key(key: &[usize], message: &'static str) -> usize {
 /// With a compile error, if the types differ.
 #[track_caller]
 pub const fn check_key_types(left: ColumnType, right: ColumnType, message: &'static str) {
+    if matches!(left, ColumnType::Json) {
+        const_panic("JSON cannot be joined by; refer to another field")
+    }
     if !left.comparable(right) {
         const_panic(message)
     }

@@ -20,6 +20,7 @@ macro_rules! relation_field {
         $(#[$doc])*
         pub struct $name<$of> {
             held: Option<Arc<dyn Any + Send + Sync>>,
+            count: Option<u64>,
             of: PhantomData<fn() -> $of>,
         }
 
@@ -39,13 +40,13 @@ macro_rules! relation_field {
 
         impl<$of> Clone for $name<$of> {
             fn clone(&self) -> Self {
-                Self { held: self.held.clone(), of: PhantomData }
+                Self { held: self.held.clone(), count: self.count, of: PhantomData }
             }
         }
 
         impl<$of> Default for $name<$of> {
             fn default() -> Self {
-                Self { held: None, of: PhantomData }
+                Self { held: None, count: None, of: PhantomData }
             }
         }
 
@@ -109,14 +110,31 @@ macro_rules! to_many {
             pub fn loaded(&self) -> Result<&[T]> {
                 self.held().map(Vec::as_slice).ok_or(Error::NotLoaded { model: T::META.name })
             }
+
+            /// How many related rows there are, whether they were loaded or not.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::NotCounted`] if they were not asked to be counted, by `include_count`.
+            pub fn count(&self) -> Result<u64> {
+                self.count.ok_or(Error::NotCounted { model: T::META.name })
+            }
         }
 
         // As above.
         impl<T: Send + Sync + 'static> $name<T> {
             #[doc(hidden)]
             pub fn fill(&mut self, related: &Related<'_>, build: Build<T>) -> Result<(), DecodeError> {
-                self.held = Some(Arc::new(build(related)?));
+                match related {
+                    Related::Rows { .. } => self.held = Some(Arc::new(build(related)?)),
+                    Related::Count(count) => self.count = Some(*count),
+                }
                 Ok(())
+            }
+
+            #[doc(hidden)]
+            pub fn counted(&self) -> Option<u64> {
+                self.count
             }
 
             #[doc(hidden)]

@@ -36,6 +36,8 @@ pub struct ResourceMeta {
     pub filter_paths: &'static [&'static str],
     /// Whether `fields` may choose what rows show, also those of includes.
     pub fields: bool,
+    /// How deep the paths of an include may be that take options.
+    pub options_depth: usize,
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
 }

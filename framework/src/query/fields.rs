@@ -2,15 +2,15 @@
 
 pub use crate::model::Fields;
 
-use super::list::{Include, ListQuery, Sort};
+use super::list::{Include, IncludeCount, ListQuery, Sort};
 use super::row::RowQuery;
-use crate::model::ModelMeta;
+use crate::model::{ModelMeta, RelationMeta};
 
 impl ListQuery {
     /// The columns that are read, in the order of the model; `None` for all of them.
     #[must_use]
     pub fn columns(&self) -> Option<Vec<usize>> {
-        columns(self.model, self.fields.as_ref(), &self.include, &self.sort)
+        columns(self.model, self.fields.as_ref(), &self.include, &self.include_count, &self.sort)
     }
 }
 
@@ -18,7 +18,7 @@ impl RowQuery {
     /// As [`ListQuery::columns`], of a row of `model`.
     #[must_use]
     pub fn columns(&self, model: &'static ModelMeta) -> Option<Vec<usize>> {
-        columns(model, self.fields.as_ref(), &self.include, &[])
+        columns(model, self.fields.as_ref(), &self.include, &self.include_count, &[])
     }
 }
 
@@ -26,7 +26,7 @@ impl Include {
     /// As [`ListQuery::columns`], of the related rows.
     #[must_use]
     pub fn columns(&self) -> Option<Vec<usize>> {
-        columns((self.relation.target)(), self.fields.as_ref(), &self.children, &[])
+        columns((self.relation.target)(), self.fields.as_ref(), &self.children, &[], &self.sort)
     }
 }
 
@@ -36,11 +36,14 @@ fn columns(
     model: &'static ModelMeta,
     fields: Option<&Fields>,
     include: &[Include],
+    include_count: &[IncludeCount],
     sort: &[Sort],
 ) -> Option<Vec<usize>> {
     let fields = fields.filter(|fields| fields.computed.is_empty())?;
     let sorted = |index: &usize| sort.iter().any(|term| std::ptr::eq(term.column, &model.columns[*index]));
-    let joined = |index: &usize| include.iter().any(|include| include.relation.link.local() == *index);
+    let included = include.iter().map(|include| include.relation);
+    let relations: Vec<&RelationMeta> = included.chain(include_count.iter().map(|count| count.relation)).collect();
+    let joined = |index: &usize| relations.iter().any(|relation| relation.link.local().contains(index));
     let needed = |index: &usize| fields.columns.contains(index) || model.key.contains(index) || sorted(index);
     Some((0..model.columns.len()).filter(|index| needed(index) || joined(index)).collect())
 }
@@ -49,17 +52,9 @@ fn columns(
 mod tests {
     use super::*;
     use crate::fixtures::{AUTHORS, BOOKS};
-    use crate::query::Filter;
 
     fn include(index: usize) -> Include {
-        Include {
-            index,
-            relation: &BOOKS.relations[index],
-            filter: Filter::everything(),
-            limit: 100,
-            fields: None,
-            children: Vec::new(),
-        }
+        Include::new(&BOOKS, index, 100)
     }
 
     fn title() -> Option<Fields> {
@@ -74,7 +69,7 @@ mod tests {
         let books = ListQuery { sort, include: vec![include(1)], ..books };
         assert_eq!(books.columns(), Some(vec![0, 1, 5, 6]), "so are the series' key and the order");
         assert_eq!(ListQuery::new(&BOOKS).columns(), None);
-        let row = RowQuery { fields: title(), include: Vec::new() };
+        let row = RowQuery { fields: title(), ..RowQuery::default() };
         assert_eq!(row.columns(&BOOKS), Some(vec![0, 1]));
     }
 

@@ -16,8 +16,8 @@ pub enum Filter {
     /// There is a related row for which the condition holds.
     Related(&'static RelationMeta, Box<Filter>),
     /// The row is linked, by this relation of another model, with that model's row whose
-    /// [`Link::local`](crate::model::Link::local) is the value.
-    LinkedTo(&'static RelationMeta, Value),
+    /// [`Link::local`](crate::model::Link::local) are the values.
+    LinkedTo(&'static RelationMeta, Vec<Value>),
     /// One of the columns contains the text, whatever the case; for a model with a full-text index, they have all its words.
     Search(Vec<&'static ColumnMeta>, String),
 }

@@ -16,6 +16,8 @@ pub struct ListQuery {
     pub include: Vec<Include>,
     /// Which of their fields are shown; `None` for all.
     pub fields: Option<Fields>,
+    /// Of which relations the rows are counted.
+    pub include_count: Vec<IncludeCount>,
     /// Which part of the list.
     pub page: Page,
     /// How the rows are counted.
@@ -40,12 +42,44 @@ pub struct Include {
     pub relation: &'static RelationMeta,
     /// Which of the related rows.
     pub filter: Filter,
+    /// In which order the related rows of one parent come; their primary key is appended.
+    pub sort: Vec<Sort>,
     /// Related rows of one parent at most, for a to-many.
     pub limit: usize,
     /// Which of their fields are shown; `None` for all.
     pub fields: Option<Fields>,
+    /// Whether who asks has chosen the limit: rows beyond it are then no surprise, and not reported as cut.
+    pub limit_chosen: bool,
     /// Relations of the related rows.
     pub children: Vec<Include>,
+}
+
+impl Include {
+    /// All related rows of the relation at `index` of `model`, so many of one parent at most.
+    #[must_use]
+    pub fn new(model: &ModelMeta, index: usize, limit: usize) -> Self {
+        Self {
+            index,
+            relation: &model.relations[index],
+            filter: Filter::everything(),
+            sort: Vec::new(),
+            limit,
+            limit_chosen: false,
+            fields: None,
+            children: Vec::new(),
+        }
+    }
+}
+
+/// A relation whose rows are counted for each row.
+#[derive(Debug, Clone)]
+pub struct IncludeCount {
+    /// Index of the relation in its model.
+    pub index: usize,
+    /// The relation.
+    pub relation: &'static RelationMeta,
+    /// Which of the related rows.
+    pub filter: Filter,
 }
 
 /// A part of a list: `page` counts from 1.
@@ -98,6 +132,7 @@ impl ListQuery {
             sort: Vec::new(),
             include: Vec::new(),
             fields: None,
+            include_count: Vec::new(),
             page: Page { page: 1, per_page: 20 },
             count: CountMode::Exact,
         }

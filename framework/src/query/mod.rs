@@ -6,11 +6,12 @@ pub mod filter;
 pub mod list;
 pub mod parse;
 pub mod row;
+pub mod subset;
 pub mod token;
 
 pub use condition::{Condition, Order};
 pub use fields::Fields;
 pub use filter::{Comparison, Filter};
-pub use list::{CountMode, Include, ListQuery, Page, Sort};
+pub use list::{CountMode, Include, IncludeCount, ListQuery, Page, Sort};
 pub use row::RowQuery;
 pub use token::{Field, Relation};

@@ -1,6 +1,6 @@
 //! A single row that is asked for.
 
-use super::list::Include;
+use super::list::{Include, IncludeCount};
 use crate::model::Fields;
 
 /// What is asked for of a single row.
@@ -8,6 +8,8 @@ use crate::model::Fields;
 pub struct RowQuery {
     /// Which relations are loaded with it.
     pub include: Vec<Include>,
+    /// Of which relations the rows are counted.
+    pub include_count: Vec<IncludeCount>,
     /// Which of its fields are shown; `None` for all.
     pub fields: Option<Fields>,
 }

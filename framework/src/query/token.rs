@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::condition::{Condition, Order};
 use super::filter::Filter;
-use super::list::{Include, Sort};
+use super::list::{Include, IncludeCount, Sort};
 use crate::model::{ColumnMeta, ColumnValue, Model, Operator, RelationMeta, Value};
 
 /// A column of `M` that holds a `T`, as in `Author::STATUS`.
@@ -136,15 +136,47 @@ impl<M: Model, T> fmt::Debug for Field<M, T> {
 }
 
 /// A relation of `M` to `T`, as in `Author::BOOKS`; with [`Relation::then`] a path of relations.
+///
+/// # Examples
+///
+/// ```
+/// use couplet::prelude::*;
+///
+/// #[derive(Model)]
+/// pub struct Book {
+///     pub id: i64,
+///     pub reviews: HasMany<Review>,
+/// }
+///
+/// #[derive(Model)]
+/// pub struct Review {
+///     pub id: i64,
+///     pub book_id: i64,
+///     pub rating: i32,
+/// }
+///
+/// let best = Book::REVIEWS.filter(Review::RATING.gte(4)).sort(Review::RATING.desc()).limit(3);
+/// let query = Book::query().include(best);
+/// ```
 pub struct Relation<M, T> {
     include: fn() -> Include,
     nested: Vec<Include>,
+    filter: Option<Filter>,
+    sort: Vec<Sort>,
+    limit: Option<usize>,
     of: PhantomData<fn() -> (M, T)>,
 }
 
 impl<M, T> Clone for Relation<M, T> {
     fn clone(&self) -> Self {
-        Self { include: self.include, nested: self.nested.clone(), of: PhantomData }
+        Self {
+            include: self.include,
+            nested: self.nested.clone(),
+            filter: self.filter.clone(),
+            sort: self.sort.clone(),
+            limit: self.limit,
+            of: PhantomData,
+        }
     }
 }
 
@@ -152,7 +184,7 @@ impl<M, T> Relation<M, T> {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(include: fn() -> Include) -> Self {
-        Self { include, nested: Vec::new(), of: PhantomData }
+        Self { include, nested: Vec::new(), filter: None, sort: Vec::new(), limit: None, of: PhantomData }
     }
 }
 
@@ -164,10 +196,37 @@ impl<M: Model, T: Model> Relation<M, T> {
         self
     }
 
+    /// Narrows the related rows; several conditions must all hold.
+    #[must_use]
+    pub fn filter(mut self, condition: Condition<T>) -> Self {
+        let filter = condition.into_filter();
+        self.filter = Some(match self.filter {
+            Some(first) => first.and(filter),
+            None => filter,
+        });
+        self
+    }
+
+    /// Adds a term to the order of the related rows of a row; their primary key always comes last.
+    #[must_use]
+    pub fn sort(mut self, order: Order<T>) -> Self {
+        self.sort.push(order.into_sort());
+        self
+    }
+
+    /// Loads so many related rows of a row at most: the first in the order. Rows beyond them are not reported as cut.
+    #[must_use]
+    pub fn limit(mut self, rows: usize) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
     /// The rows that have a related row for which `condition` holds.
     #[must_use]
     pub fn any(self, condition: Condition<T>) -> Condition<M> {
-        Condition::new(Filter::Related(self.meta(), Box::new(condition.into_filter())))
+        let relation = self.meta();
+        let narrowed = self.filter.unwrap_or_else(Filter::everything);
+        Condition::new(Filter::Related(relation, Box::new(narrowed.and(condition.into_filter()))))
     }
 
     /// The relation.
@@ -179,7 +238,22 @@ impl<M: Model, T: Model> Relation<M, T> {
     /// What is to be loaded.
     #[must_use]
     pub fn into_include(self) -> Include {
-        Include { children: self.nested, ..(self.include)() }
+        let include = (self.include)();
+        Include {
+            filter: self.filter.unwrap_or_else(Filter::everything),
+            sort: self.sort,
+            limit: self.limit.unwrap_or(include.limit),
+            limit_chosen: self.limit.is_some(),
+            children: self.nested,
+            ..include
+        }
+    }
+
+    /// What is to be counted.
+    #[must_use]
+    pub fn into_count(self) -> IncludeCount {
+        let Include { index, relation, filter, .. } = self.into_include();
+        IncludeCount { index, relation, filter }
     }
 }
 
@@ -187,14 +261,7 @@ impl<M: Model, T: Model> Relation<M, T> {
 #[doc(hidden)]
 #[must_use]
 pub fn include<M: Model, const INDEX: usize>() -> Include {
-    Include {
-        index: INDEX,
-        relation: &M::META.relations[INDEX],
-        filter: Filter::everything(),
-        limit: DEFAULT_INCLUDE_LIMIT,
-        fields: None,
-        children: Vec::new(),
-    }
+    Include::new(M::META, INDEX, DEFAULT_INCLUDE_LIMIT)
 }
 
 /// Related rows of one parent at most, where nothing else is said.

@@ -90,7 +90,7 @@ fn not_null(values: &[Value]) -> impl Iterator<Item = &Value> {
 
 /// One typed array, so that one statement serves lists of every length. None where values of several types are mixed, which
 /// the driver could not put into an array.
-fn array(list: &[Bound], dialect: Dialect) -> Option<Bound> {
+pub(super) fn array(list: &[Bound], dialect: Dialect) -> Option<Bound> {
     let first = list.first().filter(|_| dialect == Dialect::Postgres)?;
     let uniform = list.iter().all(|value| std::mem::discriminant(value) == std::mem::discriminant(first));
     let ty = match first {

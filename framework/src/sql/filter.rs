@@ -6,7 +6,7 @@ use sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
 use super::table::Table;
 use super::{Dialect, bind, full_text};
 use crate::model::{ColumnMeta, Link, Operator, RelationMeta, Value};
-use crate::query::{Comparison, Filter};
+use crate::query::{Comparison, Filter, subset};
 
 /// The condition that a row of `table` meets the filter; None where every row does.
 pub(super) fn condition(filter: &Filter, table: &Table, dialect: Dialect) -> Option<Expr> {
@@ -15,12 +15,7 @@ pub(super) fn condition(filter: &Filter, table: &Table, dialect: Dialect) -> Opt
 
 /// The condition that the row has this primary key; never met where values are missing.
 pub(super) fn has_key(table: &Table, key: &[Value], dialect: Dialect) -> Expr {
-    let columns = table.model.key_columns();
-    if columns.count() != key.len() || key.is_empty() {
-        return constant(false);
-    }
-    let equal = |(column, value)| table.column(column).eq(bind::expr(column, value, dialect));
-    table.model.key_columns().zip(key).map(equal).reduce(ExprTrait::and).unwrap_or_else(|| constant(false))
+    has_values(table, table.model.key, key, dialect)
 }
 
 struct Conditions {
@@ -44,7 +39,7 @@ impl Conditions {
             Filter::Not(filter) => self.of(filter, table).not(),
             Filter::Compare(comparison) => self.compare(comparison, table),
             Filter::Related(relation, filter) => self.related(relation, filter, table),
-            Filter::LinkedTo(relation, value) => self.linked_to(relation, value, table),
+            Filter::LinkedTo(relation, values) => self.linked_to(relation, values, table),
             Filter::Search(columns, text) => full_text::found(table, text, self.dialect).unwrap_or_else(|| {
                 let found = |column: &&'static ColumnMeta| {
                     text_match(Operator::IContains, table.column(column), text, self.dialect)
@@ -81,42 +76,66 @@ impl Conditions {
     fn related(&self, relation: &'static RelationMeta, filter: &Filter, parent: &Table) -> Expr {
         let inside = Self { dialect: self.dialect, depth: self.depth + 1 };
         let target = Table::aliased((relation.target)(), format!("target_{}", inside.depth), self.dialect);
-        let local = parent.qualified(&parent.model.columns[relation.link.local()]);
-        let foreign = target.column(&target.model.columns[relation.link.foreign()]);
+        let local = relation.link.local().iter().map(|index| parent.qualified(&parent.model.columns[*index]));
+        let foreign = target.at(relation.link.foreign());
 
         let mut rows = Query::select();
         rows.expr(Expr::Constant(1.into()));
         match relation.link {
             Link::Local { .. } | Link::Foreign { .. } => {
-                rows.from(target.reference()).and_where(foreign.eq(local));
+                rows.from(target.reference()).and_where(all_equal(foreign, local));
             }
             Link::Through { model, through_local, through_foreign, .. } => {
                 let link = Table::aliased(model(), format!("link_{}", inside.depth), self.dialect);
-                let column = |index: usize| link.column(&link.model.columns[index]);
                 rows.from(link.reference())
-                    .inner_join(target.reference(), foreign.eq(column(through_foreign)))
-                    .and_where(column(through_local).eq(local));
+                    .inner_join(target.reference(), all_equal(foreign, link.at(through_foreign)))
+                    .and_where(all_equal(link.at(through_local), local));
             }
         }
-        rows.and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
+        for filter in [&subset::of(relation), filter] {
+            rows.and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
+        }
         Expr::exists(rows)
     }
 
-    /// The row is a target of `relation` from the row whose [`Link::local`] is `value`.
-    fn linked_to(&self, relation: &'static RelationMeta, value: &Value, target: &Table) -> Expr {
-        let foreign = &target.model.columns[relation.link.foreign()];
+    /// The row is a target of `relation` from the row whose [`Link::local`] are `values`.
+    fn linked_to(&self, relation: &'static RelationMeta, values: &[Value], target: &Table) -> Expr {
+        let linked = self.joined_to(relation, values, target);
+        let subset = subset::of(relation);
+        if subset.is_everything() { linked } else { linked.and(self.of(&subset, target)) }
+    }
+
+    fn joined_to(&self, relation: &'static RelationMeta, values: &[Value], target: &Table) -> Expr {
+        let foreign = relation.link.foreign();
         let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
-            return target.column(foreign).eq(bind::expr(foreign, value, self.dialect));
+            return has_values(target, foreign, values, self.dialect);
         };
         let link = Table::aliased(model(), format!("link_{}", self.depth + 1), self.dialect);
-        let (local, through_foreign) = (&link.model.columns[through_local], &link.model.columns[through_foreign]);
+        let target = foreign.iter().map(|index| target.qualified(&target.model.columns[*index]));
         let mut rows = Query::select();
         rows.expr(Expr::Constant(1.into()))
             .from(link.reference())
-            .and_where(link.column(through_foreign).eq(target.qualified(foreign)))
-            .and_where(link.column(local).eq(bind::expr(local, value, self.dialect)));
+            .and_where(all_equal(link.at(through_foreign), target))
+            .and_where(has_values(&link, through_local, values, self.dialect));
         Expr::exists(rows)
     }
+}
+
+/// The columns of both sides are equal pair by pair.
+pub(super) fn all_equal(left: impl Iterator<Item = Expr>, right: impl Iterator<Item = Expr>) -> Expr {
+    left.zip(right).map(|(left, right)| left.eq(right)).reduce(ExprTrait::and).unwrap_or_else(|| constant(false))
+}
+
+/// The columns at `indexes` have these values; never met where one is missing.
+pub(super) fn has_values(table: &Table, indexes: &[usize], values: &[Value], dialect: Dialect) -> Expr {
+    if indexes.len() != values.len() {
+        return constant(false);
+    }
+    let bound = indexes.iter().zip(values).map(|(index, value)| {
+        let column = &table.model.columns[*index];
+        bind::expr(column, value, dialect)
+    });
+    all_equal(table.at(indexes), bound)
 }
 
 fn constant(holds: bool) -> Expr {
@@ -159,7 +178,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{AUTHORS, BOOKS, REVIEWS, SERIES};
+    use crate::fixtures::{AUTHORS, BOOK_TAGS, BOOKS, LABELS, REVIEWS, SERIES};
     use crate::model::ModelMeta;
     use crate::sql::statement::assert_sql;
     use crate::sql::{Statement, Verb};
@@ -311,6 +330,38 @@ mod tests {
             r#"(NOT EXISTS(SELECT 1 FROM "reviews" AS "target_1" WHERE "target_1"."book_id" = "books"."id" AND ("target_1"."rating" >= ? AND "target_1"."rating" < ?))) OR "title" = ?"#,
             r#"(NOT EXISTS(SELECT 1 FROM "reviews" AS "target_1" WHERE "target_1"."book_id" = "books"."id" AND ("target_1"."rating" >= $1 AND "target_1"."rating" < $2))) OR "title" = $3"#,
         );
+    }
+
+    #[test]
+    fn keys_of_several_columns_are_compared_pair_by_pair() {
+        let everything = || Box::new(Filter::everything());
+        assert_sql(
+            |dialect| statement(&LABELS, &Filter::Related(&LABELS.relations[0], everything()), dialect),
+            r#"SELECT 1 FROM "labels" WHERE EXISTS(SELECT 1 FROM "book_tags" AS "target_1" WHERE "target_1"."book_id" = "labels"."book_id" AND "target_1"."tag_name" = "labels"."tag_name")"#,
+            r#"SELECT 1 FROM "labels" WHERE EXISTS(SELECT 1 FROM "book_tags" AS "target_1" WHERE "target_1"."book_id" = "labels"."book_id" AND "target_1"."tag_name" = "labels"."tag_name")"#,
+        );
+        let key = || vec![Value::I64(7), Value::Text("a".to_owned())];
+        assert_sql(
+            |dialect| statement(&LABELS, &Filter::LinkedTo(&BOOK_TAGS.relations[2], key()), dialect),
+            r#"SELECT 1 FROM "labels" WHERE "book_id" = ? AND "tag_name" = ?"#,
+            r#"SELECT 1 FROM "labels" WHERE "book_id" = $1 AND "tag_name" = $2"#,
+        );
+        assert_sql(
+            |dialect| statement(&BOOK_TAGS, &Filter::LinkedTo(&BOOK_TAGS.relations[3], key()), dialect),
+            r#"SELECT 1 FROM "book_tags" WHERE EXISTS(SELECT 1 FROM "similar" AS "link_1" WHERE "link_1"."book_id" = "book_tags"."book_id" AND "link_1"."other_name" = "book_tags"."tag_name" AND ("link_1"."book_id" = ? AND "link_1"."tag_name" = ?))"#,
+            r#"SELECT 1 FROM "book_tags" WHERE EXISTS(SELECT 1 FROM "similar" AS "link_1" WHERE "link_1"."book_id" = "book_tags"."book_id" AND "link_1"."other_name" = "book_tags"."tag_name" AND ("link_1"."book_id" = $1 AND "link_1"."tag_name" = $2))"#,
+        );
+    }
+
+    #[test]
+    fn a_relation_to_a_part_of_the_rows_links_no_others() {
+        let subset: fn() -> Box<dyn std::any::Any> =
+            || Box::new(Filter::compare(&AUTHORS.columns[3], Operator::Eq, vec![Value::Text("active".to_owned())]));
+        let relation = Box::leak(Box::new(RelationMeta { subset: Some(subset), ..BOOKS.relations[0] }));
+        let any = statement(&BOOKS, &Filter::Related(relation, Box::new(Filter::everything())), Dialect::Sqlite);
+        assert!(any.sql.ends_with(r#""link_1"."book_id" = "books"."id" AND "target_1"."status" = ?)"#), "{}", any.sql);
+        let linked = statement(&AUTHORS, &Filter::LinkedTo(relation, vec![Value::I64(7)]), Dialect::Sqlite);
+        assert!(linked.sql.ends_with(r#""link_1"."book_id" = ?) AND "status" = ?"#), "{}", linked.sql);
     }
 
     #[test]

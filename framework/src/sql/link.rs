@@ -6,35 +6,36 @@ use chrono::Utc;
 use sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, Value as Bound, ValueTuple};
 use uuid::Uuid;
 
+use super::filter::{all_equal, has_values};
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind};
+use super::{Dialect, Statement, Verb, bind, rows};
 use crate::model::{ColumnMeta, ColumnValue, Generated, Link, RelationMeta, Value};
 
-/// Connects the row whose [`Link::local`] is `local` with the targets `foreign`, at least one, by rows of the join model. A
-/// connection that is there already stays as it is.
+/// Connects the row whose [`Link::local`] are `local` with the targets whose [`Link::foreign`] are `foreign`, at least one,
+/// by rows of the join model. A connection that is there already stays as it is.
 ///
 /// # Panics
 ///
 /// If the relation has no join model.
 #[must_use]
-pub fn link(relation: &'static RelationMeta, local: &Value, foreign: &[Value], dialect: Dialect) -> Statement {
+pub fn link(relation: &'static RelationMeta, local: &[Value], foreign: &[Vec<Value>], dialect: Dialect) -> Statement {
     let join = Join::of(relation, dialect);
     let columns = join.set_columns();
     let mut seen = HashSet::new();
     let rows: Vec<Vec<Bound>> = foreign
         .iter()
-        .filter(|value| seen.insert(format!("{value:?}")))
-        .map(|value| columns.iter().map(|column| join.bound(column, local, value, dialect)).collect())
+        .filter(|values| seen.insert(format!("{values:?}")))
+        .map(|values| columns.iter().map(|index| join.bound(*index, local, values, dialect)).collect())
         .collect();
 
     let mut statement = Query::insert();
-    statement.into_table(join.table.reference()).columns(columns.iter().map(|column| column.name));
+    statement.into_table(join.table.reference()).columns(columns.iter().map(|index| join.column(*index).name));
     if join.is_key() {
         for row in rows {
             statement.values(row.into_iter().map(Expr::val)).expect("a value for each column");
         }
     } else {
-        statement.select_from(join.missing(rows, columns.len())).expect("a value for each column");
+        statement.select_from(join.missing(rows, &columns)).expect("a value for each column");
     }
     statement.on_conflict(OnConflict::new().do_nothing().to_owned());
     Statement::build(Verb::Insert, join.table.model, &statement, dialect)
@@ -46,12 +47,12 @@ pub fn link(relation: &'static RelationMeta, local: &Value, foreign: &[Value], d
 ///
 /// If the relation has no join model.
 #[must_use]
-pub fn unlink(relation: &'static RelationMeta, local: &Value, keep: &[Value], dialect: Dialect) -> Statement {
-    let Join { table, local: column, foreign } = Join::of(relation, dialect);
+pub fn unlink(relation: &'static RelationMeta, local: &[Value], keep: &[Vec<Value>], dialect: Dialect) -> Statement {
+    let Join { table, local: columns, foreign } = Join::of(relation, dialect);
     let mut statement = Query::delete();
-    statement.from_table(table.reference()).and_where(table.column(column).eq(bind::expr(column, local, dialect)));
+    statement.from_table(table.reference()).and_where(has_values(&table, columns, local, dialect));
     if !keep.is_empty() {
-        statement.and_where(bind::is_not_in(table.column(foreign), foreign, keep, dialect));
+        statement.and_where(rows::are_not_in(&table, foreign, keep, dialect));
     }
     Statement::build(Verb::Delete, table.model, &statement, dialect)
 }
@@ -59,10 +60,10 @@ pub fn unlink(relation: &'static RelationMeta, local: &Value, keep: &[Value], di
 /// The join model of a relation.
 struct Join {
     table: Table,
-    /// Holds the key of this side.
-    local: &'static ColumnMeta,
-    /// Holds the key of the target.
-    foreign: &'static ColumnMeta,
+    /// Hold the key of this side.
+    local: &'static [usize],
+    /// Hold the key of the target.
+    foreign: &'static [usize],
 }
 
 impl Join {
@@ -71,45 +72,54 @@ impl Join {
         let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
             panic!("the relation {} has no join model", relation.field)
         };
-        let model = model();
-        let (local, foreign) = (&model.columns[through_local], &model.columns[through_foreign]);
-        Self { table: Table::new(model, dialect), local, foreign }
+        Self { table: Table::new(model(), dialect), local: through_local, foreign: through_foreign }
+    }
+
+    fn column(&self, index: usize) -> &'static ColumnMeta {
+        &self.table.model.columns[index]
+    }
+
+    /// The columns of the two keys, each once: they may share some, as a tenant that both rows belong to.
+    fn keys(&self) -> Vec<usize> {
+        let foreign = self.foreign.iter().filter(|index| !self.local.contains(index));
+        self.local.iter().chain(foreign).copied().collect()
     }
 
     /// The columns that a new connection sets: the two keys, and what the database does not fill in.
-    fn set_columns(&self) -> Vec<&'static ColumnMeta> {
-        let columns = self.table.model.columns.iter();
-        let others = columns.filter(|column| ![self.local.name, self.foreign.name].contains(&column.name));
-        [self.local, self.foreign].into_iter().chain(others.filter(|column| first_value(column).is_some())).collect()
+    fn set_columns(&self) -> Vec<usize> {
+        let keys = self.keys();
+        let others = (0..self.table.model.columns.len()).filter(|index| !keys.contains(index));
+        let others: Vec<usize> = others.filter(|index| first_value(self.column(*index)).is_some()).collect();
+        keys.into_iter().chain(others).collect()
     }
 
-    fn bound(&self, column: &ColumnMeta, local: &Value, foreign: &Value, dialect: Dialect) -> Bound {
-        if column.name == self.local.name {
-            bind::value(column, local, dialect)
-        } else if column.name == self.foreign.name {
-            bind::value(column, foreign, dialect)
-        } else {
-            bind::value(column, &first_value(column).unwrap_or(Value::Null), dialect)
-        }
+    fn bound(&self, index: usize, local: &[Value], foreign: &[Value], dialect: Dialect) -> Bound {
+        let of = |indexes: &[usize], values: &[Value]| {
+            let place = indexes.iter().position(|known| *known == index)?;
+            values.get(place).cloned()
+        };
+        let column = self.column(index);
+        let value = of(self.local, local).or_else(|| of(self.foreign, foreign)).or_else(|| first_value(column));
+        bind::value(column, &value.unwrap_or(Value::Null), dialect)
     }
 
     /// Whether the two keys are the primary key, so that the database itself refuses a second connection.
     fn is_key(&self) -> bool {
-        let key: Vec<_> = self.table.model.key_columns().map(|column| column.name).collect();
-        key.len() == 2 && key.contains(&self.local.name) && key.contains(&self.foreign.name)
+        let (keys, key) = (self.keys(), self.table.model.key);
+        key.len() == keys.len() && keys.iter().all(|index| key.contains(index))
     }
 
     /// Those of the rows whose connection is not there yet. Both databases call the columns of VALUES `column1`, `column2`.
-    fn missing(&self, rows: Vec<Vec<Bound>>, width: usize) -> SelectStatement {
+    fn missing(&self, rows: Vec<Vec<Bound>>, columns: &[usize]) -> SelectStatement {
         let new = |place: usize| Expr::col(("new", format!("column{place}")));
-        let mut existing = Query::select();
-        existing
+        let keys = self.keys();
+        let existing = Query::select()
             .expr(Expr::Constant(1.into()))
             .from(self.table.reference())
-            .and_where(self.table.column(self.local).eq(new(1)))
-            .and_where(self.table.column(self.foreign).eq(new(2)));
+            .and_where(all_equal(self.table.at(&keys), (1..=keys.len()).map(new)))
+            .to_owned();
         Query::select()
-            .exprs((1..=width).map(new))
+            .exprs((1..=columns.len()).map(new))
             .from_values(rows.into_iter().map(ValueTuple::Many), "new")
             .and_where(Expr::exists(existing).not())
             .to_owned()
@@ -129,13 +139,13 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::BOOKS;
+    use crate::fixtures::{BOOK_TAGS, BOOKS};
     use crate::sql::statement::assert_sql;
 
-    const BOOK: Value = Value::I64(7);
+    const BOOK: [Value; 1] = [Value::I64(7)];
 
-    fn names(names: &[&str]) -> Vec<Value> {
-        names.iter().map(|name| Value::Text((*name).to_owned())).collect()
+    fn names(names: &[&str]) -> Vec<Vec<Value>> {
+        names.iter().map(|name| vec![Value::Text((*name).to_owned())]).collect()
     }
 
     #[test]
@@ -150,9 +160,25 @@ mod tests {
     #[test]
     fn links_with_a_key_of_their_own_are_made_where_there_is_none_yet() {
         assert_sql(
-            |dialect| link(&BOOKS.relations[0], &BOOK, &[Value::I64(1)], dialect),
+            |dialect| link(&BOOKS.relations[0], &BOOK, &[vec![Value::I64(1)]], dialect),
             r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES (?, ?, ?)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
             r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES ($1, $2, $3)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
+        );
+    }
+
+    #[test]
+    fn a_column_that_both_keys_share_is_set_once() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let (own, other) = ([Value::I64(7), text("a")], vec![vec![Value::I64(7), text("b")]]);
+        assert_sql(
+            |dialect| link(&BOOK_TAGS.relations[3], &own, &other, dialect),
+            r#"INSERT INTO "similar" ("book_id", "tag_name", "other_name") VALUES (?, ?, ?) ON CONFLICT  DO NOTHING"#,
+            r#"INSERT INTO "similar" ("book_id", "tag_name", "other_name") VALUES ($1, $2, $3) ON CONFLICT  DO NOTHING"#,
+        );
+        assert_sql(
+            |dialect| unlink(&BOOK_TAGS.relations[3], &own, &other, dialect),
+            r#"DELETE FROM "similar" WHERE "book_id" = ? AND "tag_name" = ? AND ("book_id", "other_name") NOT IN (SELECT json_extract("value", '$[0]'), json_extract("value", '$[1]') FROM json_each(?) AS "rows")"#,
+            r#"DELETE FROM "similar" WHERE "book_id" = $1 AND "tag_name" = $2 AND ("book_id", "other_name") NOT IN (SELECT unnest($3), unnest($4))"#,
         );
     }
 

@@ -8,6 +8,7 @@ pub mod include;
 mod link;
 pub mod migration;
 pub mod plain;
+mod rows;
 pub mod schema;
 pub mod select;
 mod sort;

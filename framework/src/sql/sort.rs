@@ -1,6 +1,6 @@
 //! ORDER BY.
 
-use sea_query::{NullOrdering, Order, SelectStatement};
+use sea_query::{Expr, NullOrdering, Order, SelectStatement};
 
 use super::table::Table;
 use super::{Dialect, bind};
@@ -9,6 +9,17 @@ use crate::query::Sort;
 /// Orders by the terms and then by the primary key, in the direction of the last term: the order is total, and one index
 /// serves it.
 pub(super) fn order(statement: &mut SelectStatement, table: &Table, terms: &[Sort], dialect: Dialect) {
+    order_beyond(statement, table, terms, &[], dialect);
+}
+
+/// As [`order`], without the columns that the statement is ordered by `already`.
+pub(super) fn order_beyond(
+    statement: &mut SelectStatement,
+    table: &Table,
+    terms: &[Sort],
+    already: &[Expr],
+    dialect: Dialect,
+) {
     let descending = terms.last().is_some_and(|term| term.descending);
     let sorted = |name| terms.iter().any(|term| term.column.name == name);
     let key = table.model.key_columns().filter(|column| !sorted(column.name));
@@ -16,7 +27,11 @@ pub(super) fn order(statement: &mut SelectStatement, table: &Table, terms: &[Sor
 
     for term in terms.iter().copied().chain(key) {
         let order = if term.descending { Order::Desc } else { Order::Asc };
-        let column = bind::compared(term.column, table.column(term.column), dialect);
+        let column = table.column(term.column);
+        if already.contains(&column) {
+            continue;
+        }
+        let column = bind::compared(term.column, column, dialect);
         match nulls(term, dialect) {
             Some(nulls) => statement.order_by_expr_with_nulls(column, order, nulls),
             None => statement.order_by_expr(column, order),

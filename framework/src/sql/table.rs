@@ -52,6 +52,11 @@ impl Table {
         Expr::col(ColumnName(Some(table), column.name.into_iden()))
     }
 
+    /// The columns at `indexes`.
+    pub(super) fn at<'a>(&'a self, indexes: &'a [usize]) -> impl Iterator<Item = Expr> + 'a {
+        indexes.iter().map(|index| self.column(&self.model.columns[*index]))
+    }
+
     /// All columns in their order.
     pub(super) fn columns(&self) -> impl Iterator<Item = Expr> {
         self.model.columns.iter().map(|column| self.column(column))

@@ -166,6 +166,19 @@ impl Item {
         }
     }
 
+    /// `name = identifier`, or `name(identifier, …)` for several.
+    pub(crate) fn idents(self, example: &str) -> syn::Result<Vec<Ident>> {
+        if !self.is_list() {
+            return Ok(vec![self.ident(example)?]);
+        }
+        let name = self.name.clone();
+        let idents = self.list(example, names)?;
+        if idents.is_empty() {
+            return Err(syn::Error::new_spanned(&name, format!("name the fields, as in `{name} = {example}`")));
+        }
+        Ok(idents)
+    }
+
     /// `name = 20`, positive.
     pub(crate) fn number(self, example: u64) -> syn::Result<(Expr, u64)> {
         self.number_in(1..=u64::MAX, "a positive number", example)

@@ -2,7 +2,7 @@
 
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitStr, Path, Token};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Token};
 
 use super::{Item, items};
 use crate::diagnostics::{Diagnostics, unknown};
@@ -11,10 +11,10 @@ use crate::diagnostics::{Diagnostics, unknown};
 #[derive(Default)]
 pub(crate) struct RelationAttr {
     pub(crate) include: Option<Ident>,
-    /// The column that the foreign key refers to.
-    pub(crate) key: Option<Ident>,
-    /// The column that holds the other row's key, on whichever side it lies.
-    pub(crate) foreign_key: Option<Ident>,
+    /// The columns that the foreign key refers to; empty where none is named.
+    pub(crate) key: Vec<Ident>,
+    /// The columns that hold the other row's key, on whichever side they lie; empty where none is named.
+    pub(crate) foreign_key: Vec<Ident>,
     pub(crate) through: Option<Path>,
     pub(crate) through_fields: Option<ThroughFields>,
     pub(crate) keys: Option<LitStr>,
@@ -22,13 +22,15 @@ pub(crate) struct RelationAttr {
     pub(crate) on_delete: Option<OnDelete>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) sub_resource: Option<Ident>,
+    /// `filter = Review::RATING.gte(4)`: which of the related rows it holds.
+    pub(crate) filter: Option<Expr>,
 }
 
-/// `through(own = author_id, target = book_id)`: the fields of a join model.
+/// `through(own = author_id, target = book_id)`: the fields of a join model; empty where none is named.
 pub(crate) struct ThroughFields {
     pub(crate) word: Ident,
-    pub(crate) own: Option<Ident>,
-    pub(crate) target: Option<Ident>,
+    pub(crate) own: Vec<Ident>,
+    pub(crate) target: Vec<Ident>,
 }
 
 /// `on_delete = cascade`.
@@ -45,7 +47,7 @@ pub(crate) enum DeleteAction {
 }
 
 const NAMES: &[&str] =
-    &["include", "key", "foreign_key", "through", "keys", "read_only", "on_delete", "rename", "sub_resource"];
+    &["include", "key", "foreign_key", "through", "keys", "read_only", "on_delete", "rename", "sub_resource", "filter"];
 
 impl RelationAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -60,8 +62,8 @@ impl RelationAttr {
     fn read_item(&mut self, item: Item) -> syn::Result<()> {
         match item.name.to_string().as_str() {
             "include" => self.include = Some(item.flag()?),
-            "key" => self.key = Some(item.ident("id")?),
-            "foreign_key" => self.foreign_key = Some(item.ident("author_id")?),
+            "key" => self.key = item.idents("id")?,
+            "foreign_key" => self.foreign_key = item.idents("author_id")?,
             "through" if item.is_list() => self.through_fields = Some(ThroughFields::read(item)?),
             "through" => self.through = Some(item.path("BookAuthor")?),
             "keys" => self.keys = Some(item.text("tag_ids")?),
@@ -69,6 +71,7 @@ impl RelationAttr {
             "on_delete" => self.on_delete = Some(OnDelete::read(item)?),
             "rename" => self.rename = Some(item.text("books")?),
             "sub_resource" => self.sub_resource = Some(item.flag()?),
+            "filter" => self.filter = Some(item.value("Review::RATING.gte(4)")?),
             _ => return Err(item.unknown("relation", NAMES)),
         }
         Ok(())
@@ -77,7 +80,7 @@ impl RelationAttr {
 
 impl ThroughFields {
     fn read(item: Item) -> syn::Result<Self> {
-        let mut fields = Self { word: item.name.clone(), own: None, target: None };
+        let mut fields = Self { word: item.name.clone(), own: Vec::new(), target: Vec::new() };
         let parser = |input: ParseStream| Punctuated::<Item, Token![,]>::parse_terminated(input);
         for item in item.list("own = author_id, target = book_id", parser)? {
             let field = match item.name.to_string().as_str() {
@@ -85,10 +88,10 @@ impl ThroughFields {
                 "target" => &mut fields.target,
                 _ => return Err(item.unknown("through", &["own", "target"])),
             };
-            if field.is_some() {
+            if !field.is_empty() {
                 return Err(syn::Error::new_spanned(&item.name, format!("`{}` is given twice; keep one", item.name)));
             }
-            *field = Some(item.ident("author_id")?);
+            *field = item.idents("author_id")?;
         }
         Ok(fields)
     }

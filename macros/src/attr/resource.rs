@@ -18,6 +18,7 @@ pub(crate) struct ResourceAttr {
     pub(crate) max_offset: Option<(Expr, u64)>,
     pub(crate) include_depth: Option<(Expr, u64)>,
     pub(crate) include_limit: Option<(Expr, u64)>,
+    pub(crate) options_depth: Option<(Expr, u64)>,
     pub(crate) filter: Option<Vec<LitStr>>,
     pub(crate) fields: Option<Ident>,
 }
@@ -31,6 +32,7 @@ const NAMES: &[&str] = &[
     "max_offset",
     "include_depth",
     "include_limit",
+    "options_depth",
     "filter",
     "fields",
 ];
@@ -57,6 +59,7 @@ impl ResourceAttr {
             "max_per_page" => self.max_per_page = Some(item.number(100)?),
             "max_offset" => self.max_offset = Some(item.number(100_000)?),
             "include_depth" => self.include_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 3)?),
+            "options_depth" => self.options_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 1)?),
             "include_limit" => self.include_limit = Some(item.number(100)?),
             "filter" => self.filter = Some(item.texts("authors.status")?),
             "fields" => self.fields = Some(item.flag()?),

@@ -32,6 +32,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         relation::relation_attributes,
         relation::join_fields,
         relation::own_columns,
+        relation::key_lengths,
         relation::delete_actions,
         names::input_fields,
     ];

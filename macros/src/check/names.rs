@@ -17,12 +17,17 @@ const PARAMETERS: &[&str] =
 
 /// What combines filters in a search.
 const COMBINATORS: &[&str] = &["and", "or", "not"];
+/// The option of an include that no filter can be named like; the others are parameters too.
+const LIMIT: &str = "limit";
 
 /// Segments that a resource keeps for itself below its path.
 const SUB_PATHS: &[&str] = &["bulk", "search"];
 
+/// The member of a row with the numbers of its related rows.
+const COUNTS: &str = "_count";
+
 /// Columns that statements add to those of a table, in any case, since SQLite tells no case apart.
-const ADDED_COLUMNS: &[&str] = &["_parent", "_place"];
+const ADDED_COLUMNS: &[&str] = &["_parent", "_parent_2", "_parent_3", "_parent_4"];
 
 /// PostgreSQL cuts longer names off without an error.
 const LONGEST_NAME: usize = 63;
@@ -76,6 +81,10 @@ pub(super) fn api_names(model: &Model, diagnostics: &mut Diagnostics) {
             let text = "`__` parts a field from its operator in queries";
             diagnostics.error(&tokens, format!("{text}; write `{attribute} = \"{better}\"`"));
         }
+        if name == COUNTS {
+            let text = format!("`{name}` is the member with the numbers of related rows; use `{attribute} = \"…\"`");
+            diagnostics.error(&tokens, text);
+        }
         if let Some(first) = seen.get(name) {
             let text = format!("`{name}` is the name of the field `{first}` already");
             diagnostics.error(&tokens, format!("{text}; give another by `{attribute} = \"…\"`"));
@@ -110,10 +119,11 @@ fn all_api_names(model: &Model) -> Vec<ApiName<'_>> {
 /// A filter named like a parameter of the list could never be reached, nor a sub-resource named like an own path.
 pub(super) fn reserved_names(model: &Model, diagnostics: &mut Diagnostics) {
     for column in model.columns.iter().filter(|column| column.attr.filter.is_some()) {
-        if PARAMETERS.contains(&column.api_name.as_str()) {
+        if PARAMETERS.contains(&column.api_name.as_str()) || column.api_name == LIMIT {
             let name = &column.api_name;
+            let what = if name == LIMIT { "an option of every include" } else { "a parameter of every list" };
             let text = format!(
-                "`{name}` is a parameter of every list, so no filter can have this name; add `rename = \"{}_{name}\"`",
+                "`{name}` is {what}, so no filter can have this name; add `rename = \"{}_{name}\"`",
                 plain(&model.ident).to_lowercase()
             );
             diagnostics.error(column.api_name_tokens(), text);

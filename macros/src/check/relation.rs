@@ -5,7 +5,7 @@ use quote::ToTokens;
 
 use crate::attr::DeleteAction;
 use crate::diagnostics::{Diagnostics, nearest};
-use crate::model::{Model, RelationKind};
+use crate::model::{LONGEST_KEY, Model, OwnColumn, RelationKind};
 use crate::naming::plain;
 
 /// An attribute of another relation kind would be ignored without a word.
@@ -21,8 +21,8 @@ pub(super) fn relation_attributes(model: &Model, diagnostics: &mut Diagnostics) 
         let tokens = |tokens: Option<&dyn ToTokens>| tokens.map(ToTokens::to_token_stream);
         if many_to_many {
             let text = "the keys of a many-to-many lie in its join model: write `through(own = …, target = …)`";
-            refuse(attr.key.as_ref().map(ToTokens::to_token_stream), text);
-            refuse(attr.foreign_key.as_ref().map(ToTokens::to_token_stream), text);
+            refuse(attr.key.first().map(ToTokens::to_token_stream), text);
+            refuse(attr.foreign_key.first().map(ToTokens::to_token_stream), text);
             if attr.through.is_none() {
                 let text = "a many-to-many goes through a join model: add `#[relation(through = BookAuthor)]`";
                 refuse(tokens(Some(&relation.field)), text);
@@ -42,6 +42,14 @@ pub(super) fn relation_attributes(model: &Model, diagnostics: &mut Diagnostics) 
             let text = "a delete is decided where the key lies: write `on_delete` on the BelongsTo";
             refuse(attr.on_delete.as_ref().map(|on_delete| on_delete.word.to_token_stream()), text);
         }
+        if kind == RelationKind::BelongsTo {
+            let text = "a BelongsTo is the row that the key names; a condition is for HasOne, HasMany and ManyToMany";
+            refuse(attr.filter.as_ref().map(ToTokens::to_token_stream), text);
+        }
+        if let (Some(keys), Some(_)) = (&attr.keys, &attr.filter) {
+            let text = "a relation to a part of the rows is not written by keys; remove `keys`, or `filter`";
+            refuse(Some(keys.to_token_stream()), text);
+        }
         if !kind.to_many() {
             let text = "only a HasMany or ManyToMany is listed below a row's path; use `include`";
             refuse(attr.sub_resource.as_ref().map(ToTokens::to_token_stream), text);
@@ -55,6 +63,7 @@ pub(super) fn join_fields(model: &Model, diagnostics: &mut Diagnostics) {
         let Some(through) = &relation.attr.through else { continue };
         let [own, target] = relation.through_names(model);
         if own == target {
+            let own = own.join("`, `");
             let text =
                 format!("both sides would be `{own}` of the join model; name them: `through(own = …, target = …)`");
             diagnostics.error(through, text);
@@ -62,49 +71,69 @@ pub(super) fn join_fields(model: &Model, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A relation joins by a column of this struct.
+/// A relation joins by columns of this struct.
 pub(super) fn own_columns(model: &Model, diagnostics: &mut Diagnostics) {
     let fields: Vec<String> = model.columns.iter().map(|column| plain(&column.field)).collect();
     let candidates: Vec<&str> = fields.iter().map(String::as_str).collect();
     for relation in &model.relations {
-        let (own, None) = &relation.own else { continue };
-        let named = match relation.kind {
-            RelationKind::BelongsTo => relation.attr.foreign_key.as_ref(),
-            RelationKind::HasOne | RelationKind::HasMany => relation.attr.key.as_ref(),
-            RelationKind::ManyToMany => None,
-        };
-        let hint = nearest(own, &candidates).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-        match (named, relation.kind) {
-            (Some(named), _) => diagnostics.error(named, format!("`{}` has no field `{own}`{hint}", model.ident)),
-            (None, RelationKind::BelongsTo) => {
-                let text = format!(
-                    "`{}` belongs to `{}` by a field `{own}`; add it, or name another with `#[relation(foreign_key = …)]`",
-                    model.ident,
-                    relation.target_name()
-                );
-                diagnostics.error(&relation.field, text);
+        for (place, own) in relation.own.iter().enumerate().filter(|(_, own)| own.index.is_none()) {
+            let own = &own.name;
+            let hint = nearest(own, &candidates).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            match relation.named_own().get(place) {
+                Some(named) => diagnostics.error(named, format!("`{}` has no field `{own}`{hint}", model.ident)),
+                None => {
+                    let text = format!(
+                        "`{}` belongs to `{}` by a field `{own}`; add it, or name another with `#[relation(foreign_key = …)]`",
+                        model.ident,
+                        relation.target_name()
+                    );
+                    diagnostics.error(&relation.field, text);
+                }
             }
-            (None, RelationKind::ManyToMany) if model.key().len() > 1 => {
-                diagnostics.error(&relation.field, "a many-to-many joins models with a key of one column");
-            }
-            (None, _) if model.key().len() > 1 => {
-                let text = "the key has several columns; name the one that is referred to with `#[relation(key = …)]`";
-                diagnostics.error(&relation.field, text);
-            }
-            // A model without a key is a mistake of its own.
-            (None, _) => {}
         }
+    }
+}
+
+/// Lists of columns are joined pair by pair.
+pub(super) fn key_lengths(model: &Model, diagnostics: &mut Diagnostics) {
+    for relation in &model.relations {
+        let attr = &relation.attr;
+        let through = attr.through_fields.as_ref();
+        let own_of_join = through.map(|fields| &fields.own[..]).unwrap_or_default();
+        let target_of_join = through.map(|fields| &fields.target[..]).unwrap_or_default();
+        for named in [&attr.key[..], &attr.foreign_key[..], own_of_join, target_of_join] {
+            if let Some(fifth) = named.get(LONGEST_KEY) {
+                diagnostics.error(fifth, "a relation joins by four columns at most");
+            }
+            for (place, field) in named.iter().enumerate() {
+                if named[..place].contains(field) {
+                    diagnostics.error(field, format!("`{field}` is given twice; keep one"));
+                }
+            }
+        }
+        let (word, other) = match relation.kind {
+            RelationKind::BelongsTo => ("key", &attr.key[..]),
+            RelationKind::HasOne | RelationKind::HasMany => ("foreign_key", &attr.foreign_key[..]),
+            RelationKind::ManyToMany => ("own", own_of_join),
+        };
+        let Some(last) = other.last().filter(|_| other.len() != relation.own.len() && !relation.own.is_empty()) else {
+            continue;
+        };
+        let own: Vec<String> = relation.own.iter().map(|own| format!("`{}`", own.name)).collect();
+        let text = format!("`{word}` goes with {} of `{}`: name {}", own.join(", "), model.ident, own.len());
+        diagnostics.error(last, text);
     }
 }
 
 /// A column that is never NULL cannot be set to NULL.
 pub(super) fn delete_actions(model: &Model, diagnostics: &mut Diagnostics) {
     for relation in &model.relations {
-        let (Some(on_delete), Some(own)) = (&relation.attr.on_delete, relation.own.1) else { continue };
-        let column = &model.columns[own];
-        if on_delete.action == DeleteAction::SetNull && !column.nullable {
-            let text =
-                format!("`{}` is never NULL; make it an `Option`, or write `cascade` or `restrict`", relation.own.0);
+        let Some(on_delete) = &relation.attr.on_delete else { continue };
+        let never_null = |own: &&OwnColumn| own.index.is_some_and(|index| !model.columns[index].nullable);
+        if on_delete.action == DeleteAction::SetNull
+            && let Some(own) = relation.own.iter().find(never_null)
+        {
+            let text = format!("`{}` is never NULL; make it an `Option`, or write `cascade` or `restrict`", own.name);
             diagnostics.error(&on_delete.word, text);
         }
     }

@@ -14,10 +14,12 @@ use crate::naming::plain;
 /// One `ColumnMeta` for each column.
 pub(super) fn metas(model: &Model) -> Vec<TokenStream> {
     let first_key = model.key().first().copied();
-    model.columns.iter().enumerate().map(|(index, column)| meta(column, first_key == Some(index))).collect()
+    let is_foreign_key = |index| model.relations.iter().any(|relation| relation.is_foreign_key(index));
+    let needs_index = |index| is_foreign_key(index) && first_key != Some(index);
+    model.columns.iter().enumerate().map(|(index, column)| meta(column, needs_index(index))).collect()
 }
 
-fn meta(column: &Column, first_key: bool) -> TokenStream {
+fn meta(column: &Column, needs_index: bool) -> TokenStream {
     let Column { doc, name, api_name, attr, .. } = column;
     let field = plain(&column.field);
     let (ty, nullable) = (constant(&column.ty, "TYPE"), constant(&column.ty, "NULLABLE"));
@@ -32,7 +34,7 @@ fn meta(column: &Column, first_key: bool) -> TokenStream {
     let example = option(example(column).map(|text| text.to_token_stream()));
     let unique = attr.unique.is_some();
     // Related rows are found by the key, and a delete of the related row looks for those that refer to it.
-    let index = attr.index.is_some() || (column.foreign_key && !unique && !first_key);
+    let index = attr.index.is_some() || (needs_index && !unique);
     let (sort, search) = (attr.sort.is_some(), attr.search.is_some());
     quote! {
         __couplet::ColumnMeta {

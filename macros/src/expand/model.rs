@@ -226,6 +226,10 @@ fn write_json(model: &Model) -> TokenStream {
         let write = relation::constant(&relation.target, "write_json");
         quote!(self.#field.write_member(#name, out, #write);)
     });
+    let to_many = model.relations.iter().filter(|relation| relation.kind.to_many());
+    let counted = to_many.map(|it| (LitStr::new(&it.api_name, it.field.span()), &it.field));
+    let counted: Vec<_> = counted.map(|(name, field)| quote!((#name, self.#field.counted()))).collect();
+    let counts = if counted.is_empty() { TokenStream::new() } else { quote!(__couplet::counts([#(#counted),*], out);) };
     let secret: Vec<_> = model.columns.iter().filter(|column| !readable(column)).map(|it| &it.field).collect();
     let reads = if secret.is_empty() { TokenStream::new() } else { quote!(let _ = (#(&self.#secret,)*);) };
     quote! {
@@ -233,6 +237,7 @@ fn write_json(model: &Model) -> TokenStream {
         #begin
         #(#members)*
         #(#relations)*
+        #counts
         out.push(b'}');
     }
 }

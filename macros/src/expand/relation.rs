@@ -11,7 +11,7 @@ use syn::{Ident, Type};
 
 use super::option;
 use crate::attr::DeleteAction;
-use crate::model::{Model, Relation, RelationKind, conventional_foreign_key};
+use crate::model::{Model, Relation, RelationKind};
 use crate::naming::plain;
 
 /// One `RelationMeta` for each relation.
@@ -32,6 +32,10 @@ fn meta(index: usize, relation: &Relation) -> TokenStream {
         DeleteAction::SetNull => quote!(SetNull),
     };
     let meta = constant(target, "META");
+    let subset = option(relation.attr.filter.as_ref().map(|filter| {
+        // At the expression, so that a condition on another model is reported there.
+        quote_spanned!(filter.span()=> || __couplet::subset::<#target>(#filter))
+    }));
     quote! {
         __couplet::RelationMeta {
             field: #field,
@@ -43,13 +47,25 @@ fn meta(index: usize, relation: &Relation) -> TokenStream {
             include: #include,
             keys_name: #keys_name,
             on_delete: __couplet::OnDelete::#on_delete,
+            subset: #subset,
         }
     }
 }
 
 fn link(index: usize, relation: &Relation) -> TokenStream {
-    let local = relation.own.1.unwrap_or_default();
-    let foreign = foreign_name(index);
+    let local = own_indexes(relation);
+    let list = |names: Vec<Ident>| quote!(&[#(#names),*]);
+    let columns = match relation.kind {
+        RelationKind::HasOne | RelationKind::HasMany | RelationKind::BelongsTo => local.len(),
+        RelationKind::ManyToMany => {
+            let named = relation.attr.through_fields.as_ref().map_or(0, |fields| fields.target.len());
+            named.max(1)
+        }
+    };
+    let foreign = list(numbered(&foreign_name(index), columns));
+    let through_local = list(numbered(&through_name(index, "OWN"), local.len()));
+    let through_foreign = list(numbered(&through_name(index, "TARGET"), columns));
+    let local = quote!(&[#(#local),*]);
     match relation.kind {
         RelationKind::BelongsTo => quote!(__couplet::Link::Local { local: #local, foreign: #foreign }),
         RelationKind::HasOne | RelationKind::HasMany => {
@@ -57,18 +73,21 @@ fn link(index: usize, relation: &Relation) -> TokenStream {
         }
         RelationKind::ManyToMany => {
             let through = relation.attr.through.as_ref();
-            let (own, target) = (through_name(index, "OWN"), through_name(index, "TARGET"));
             quote! {
                 __couplet::Link::Through {
                     model: || <#through as __couplet::Model>::META,
                     local: #local,
-                    through_local: #own,
-                    through_foreign: #target,
+                    through_local: #through_local,
+                    through_foreign: #through_foreign,
                     foreign: #foreign,
                 }
             }
         }
     }
+}
+
+fn own_indexes(relation: &Relation) -> Vec<usize> {
+    relation.own.iter().map(|own| own.index.unwrap_or_default()).collect()
 }
 
 /// The columns of other models by name, and the comparison of types on both sides.
@@ -86,57 +105,67 @@ pub(super) fn checks(model: &Model) -> TokenStream {
 }
 
 fn belongs_to(index: usize, model: &Model, relation: &Relation) -> TokenStream {
-    let foreign = match &relation.attr.key {
-        Some(key) => field_index(
-            &foreign_name(index),
-            &relation.target,
-            &plain(key),
-            key.span(),
-            "name a field of it that the foreign key holds",
-        ),
-        None => single_key(index, relation),
-    };
-    let span = relation.attr.foreign_key.as_ref().map_or(relation.field.span(), Ident::span);
-    let types = same_types(index, model, relation, span, &format!("`{}`", relation.own.0));
+    let names = numbered(&foreign_name(index), relation.own.len());
+    let hint = "name a field of it that the foreign key holds";
+    let named = relation.attr.key.iter().zip(&names);
+    let named = named.map(|(key, name)| field_index(name, &relation.target, &plain(key), key.span(), hint));
+    let foreign: TokenStream =
+        if relation.attr.key.is_empty() { key_columns(&names, relation) } else { named.collect() };
+    let holders = relation.own.iter().enumerate().map(|(place, own)| {
+        let span = relation.attr.foreign_key.get(place).map_or(relation.field.span(), Ident::span);
+        (span, format!("`{}`", own.name))
+    });
+    let types = same_types(&names, model, relation, &holders.collect::<Vec<_>>());
     quote!(#foreign #types)
 }
 
 fn has(index: usize, model: &Model, relation: &Relation) -> TokenStream {
-    let named = relation.attr.foreign_key.as_ref();
-    let field = named.map_or_else(|| conventional_foreign_key(&plain(&model.ident)), plain);
-    let span = named.map_or(relation.field.span(), Ident::span);
+    let named = &relation.attr.foreign_key;
+    let conventional = relation.conventional_foreign_keys(model);
+    let fields = if named.is_empty() { conventional } else { named.iter().map(plain).collect() };
+    let span = |place: usize| named.get(place).map_or(relation.field.span(), Ident::span);
     let hint = "add it, or name the field that refers to this model with `#[relation(foreign_key = …)]`";
-    let foreign = field_index(&foreign_name(index), &relation.target, &field, span, hint);
-    let types = same_types(index, model, relation, span, &format!("`{}::{field}`", relation.target_name()));
-    quote!(#foreign #types)
+    let names = numbered(&foreign_name(index), relation.own.len());
+    let foreign = fields
+        .iter()
+        .zip(&names)
+        .enumerate()
+        .map(|(place, (field, name))| field_index(name, &relation.target, field, span(place), hint));
+    let target = relation.target_name();
+    let holders = fields.iter().enumerate().map(|(place, field)| (span(place), format!("`{target}::{field}`")));
+    let types = same_types(&names, model, relation, &holders.collect::<Vec<_>>());
+    quote!(#(#foreign)* #types)
 }
 
 fn many_to_many(index: usize, model: &Model, relation: &Relation) -> TokenStream {
     let Some(through) = &relation.attr.through else { return TokenStream::new() };
     let join = Type::Path(syn::TypePath { qself: None, path: through.clone() });
     let named = relation.attr.through_fields.as_ref();
-    let spans = [named.and_then(|fields| fields.own.as_ref()), named.and_then(|fields| fields.target.as_ref())];
-    let spans = spans.map(|field| field.map_or(through.span(), Ident::span));
-    let names = [through_name(index, "OWN"), through_name(index, "TARGET")];
+    let named = [named.map(|fields| &fields.own[..]), named.map(|fields| &fields.target[..])];
     let fields = relation.through_names(model);
+    let foreign_names = numbered(&foreign_name(index), fields[1].len());
+    let (ident, target) = (&model.ident, &relation.target);
+    let own = own_indexes(relation).into_iter().map(|own| quote!(<#ident as __couplet::Model>::COLUMNS[#own].ty));
+    let foreign = foreign_names.iter().map(|name| quote!(<#target as __couplet::Model>::COLUMNS[#name].ty));
+    let ends: [(Vec<TokenStream>, String); 2] =
+        [(own.collect(), plain(ident)), (foreign.collect(), relation.target_name())];
     let hint = "add it, or name the fields with `#[relation(through(own = …, target = …))]`";
-    let indexes = (0..2).map(|side| field_index(&names[side], &join, &fields[side], spans[side], hint));
-    let own = relation.own.1.unwrap_or_default();
-    let (ident, foreign, target) = (&model.ident, foreign_name(index), &relation.target);
-    let ends = [
-        (quote!(<#ident as __couplet::Model>::COLUMNS[#own].ty), plain(ident)),
-        (quote!(<#target as __couplet::Model>::COLUMNS[#foreign].ty), relation.target_name()),
-    ];
-    let types = ends.into_iter().enumerate().map(|(side, (key, name))| {
-        let (field, column, span) = (&fields[side], &names[side], spans[side]);
-        let text =
-            format!("`{field}` of the join model is of another type than the key of `{name}`; make them the same");
-        quote_spanned! {span=>
-            const _: () = __couplet::check_key_types(<#join as __couplet::Model>::COLUMNS[#column].ty, #key, #text);
+    let (mut indexes, mut types) = (TokenStream::new(), TokenStream::new());
+    for (side, (keys, name)) in ends.iter().enumerate() {
+        let columns = numbered(&through_name(index, ["OWN", "TARGET"][side]), fields[side].len());
+        for (place, (field, column)) in fields[side].iter().zip(&columns).enumerate() {
+            let span = named[side].and_then(|named| named.get(place)).map_or(through.span(), Ident::span);
+            indexes.extend(field_index(column, &join, field, span, hint));
+            let Some(key) = keys.get(place) else { continue };
+            let text =
+                format!("`{field}` of the join model is of another type than the key of `{name}`; make them the same");
+            types.extend(quote_spanned! {span=>
+                const _: () = __couplet::check_key_types(<#join as __couplet::Model>::COLUMNS[#column].ty, #key, #text);
+            });
         }
-    });
-    let foreign = single_key(index, relation);
-    quote!(#(#indexes)* #foreign #(#types)*)
+    }
+    let foreign = key_columns(&foreign_names, relation);
+    quote!(#indexes #foreign #types)
 }
 
 /// A constant with the index of the column that is `field` in `model`.
@@ -148,40 +177,62 @@ fn field_index(name: &Ident, model: &Type, field: &str, span: Span, hint: &str) 
     quote_spanned!(span=> const #name: usize = __couplet::column_index(#columns, #field, #text);)
 }
 
-/// A constant with the index of the only key column of the related model.
-fn single_key(index: usize, relation: &Relation) -> TokenStream {
-    let name = foreign_name(index);
-    let text = match relation.kind {
-        RelationKind::ManyToMany => "a many-to-many joins models with a key of one column",
-        _ => {
-            "the related model has a key of several columns; name the field that is referred to with `#[relation(key = …)]`"
+/// Constants with the indexes of the key columns of the related model, which are as many as `names`.
+fn key_columns(names: &[Ident], relation: &Relation) -> TokenStream {
+    let (columns, target) = (names.len(), relation.target_name());
+    let text = match (relation.kind, columns) {
+        (RelationKind::ManyToMany, 1) => format!(
+            "`{target}` has a key of several columns; name the fields of the join model that hold it with `through(target(…, …))`"
+        ),
+        (RelationKind::ManyToMany, _) => {
+            format!("`target` names {columns} fields, and the key of `{target}` has not as many columns")
         }
+        (_, 1) => format!(
+            "`{target}` has a key of several columns; name as many fields with `#[relation(foreign_key(…, …))]`, or the one that is referred to with `#[relation(key = …)]`"
+        ),
+        _ => format!(
+            "`foreign_key` names {columns} fields, and the key of `{target}` has not as many columns; name those that are referred to with `key(…)`"
+        ),
     };
     let key = constant(&relation.target, "KEY");
-    quote_spanned!(relation.target.span()=> const #name: usize = __couplet::single_key(#key, #text);)
+    let constants = names.iter().enumerate().map(|(place, name)| {
+        quote_spanned! {relation.target.span()=>
+            const #name: usize = __couplet::key_column(#key, #place, #columns, #text);
+        }
+    });
+    constants.collect()
 }
 
-fn same_types(index: usize, model: &Model, relation: &Relation, span: Span, holder: &str) -> TokenStream {
-    let (ident, foreign, target) = (&model.ident, foreign_name(index), constant(&relation.target, "COLUMNS"));
-    let own = relation.own.1.unwrap_or_default();
-    let referred = match relation.kind {
-        RelationKind::BelongsTo => format!("the key of `{}`", relation.target_name()),
-        _ => format!("`{}::{}`", plain(ident), relation.own.0),
-    };
-    let text = format!("{holder} is of another type than {referred}, which it refers to; make them the same");
-    quote_spanned! {span=>
-        const _: () = __couplet::check_key_types(
-            <#ident as __couplet::Model>::COLUMNS[#own].ty,
-            #target[#foreign].ty,
-            #text,
-        );
-    }
+/// Compares the types of what is joined pair by pair; `holders` are the columns that hold the key, each with its place.
+fn same_types(names: &[Ident], model: &Model, relation: &Relation, holders: &[(Span, String)]) -> TokenStream {
+    let (ident, target) = (&model.ident, constant(&relation.target, "COLUMNS"));
+    let checks = relation.own.iter().zip(names).zip(holders).map(|((column, foreign), (span, holder))| {
+        let own = column.index.unwrap_or_default();
+        let referred = match relation.kind {
+            RelationKind::BelongsTo => format!("the key of `{}`", relation.target_name()),
+            _ => format!("`{}::{}`", plain(ident), column.name),
+        };
+        let text = format!("{holder} is of another type than {referred}, which it refers to; make them the same");
+        quote_spanned! {*span=>
+            const _: () = __couplet::check_key_types(
+                <#ident as __couplet::Model>::COLUMNS[#own].ty,
+                #target[#foreign].ty,
+                #text,
+            );
+        }
+    });
+    checks.collect()
 }
 
 /// `<T as Model>::NAME`, all of it at the type: rustc reports a type that is no model once, where it is written.
 pub(super) fn constant(ty: &Type, name: &str) -> TokenStream {
     let name = Ident::new(name, ty.span());
     quote_spanned!(ty.span()=> <#ty as __couplet::Model>::#name)
+}
+
+/// The constants of the columns of one side: `NAME`, `NAME_2`, `NAME_3`.
+fn numbered(name: &Ident, columns: usize) -> Vec<Ident> {
+    (1..=columns).map(|place| if place == 1 { name.clone() } else { format_ident!("{name}_{place}") }).collect()
 }
 
 fn foreign_name(index: usize) -> Ident {

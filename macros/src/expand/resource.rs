@@ -24,6 +24,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let name = name(&model, &attr, diagnostics);
     let operations = operations(&model, &attr, diagnostics);
     page_sizes(&attr, diagnostics);
+    depths(&attr, diagnostics);
     let (filter_paths, checks) = filter_path::paths(&model, &attr, diagnostics);
     let checks = if sound { checks } else { TokenStream::new() };
     let sub_resources = if sound { sub_resources(&model) } else { Vec::new() };
@@ -37,6 +38,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let include_depth = number(&attr.include_depth, 3);
     let include_limit = number(&attr.include_limit, 100);
     let fields = attr.fields.is_some();
+    let options_depth = number(&attr.options_depth, 1);
     let items = quote! {
         static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
             model: || <#ident as __couplet::Model>::META,
@@ -49,6 +51,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             include_limit: #include_limit,
             filter_paths: &[#(#filter_paths),*],
             fields: #fields,
+            options_depth: #options_depth,
             sub_resources: &[#(#sub_resources),*],
         };
         #checks
@@ -128,6 +131,16 @@ fn page_sizes(attr: &ResourceAttr, diagnostics: &mut Diagnostics) {
             diagnostics.error(tokens, format!("less than the default page of 20; add `per_page = {cap}`"));
         }
         _ => {}
+    }
+}
+
+/// Options of paths that cannot be included would never be taken.
+fn depths(attr: &ResourceAttr, diagnostics: &mut Diagnostics) {
+    let most = attr.include_depth.as_ref().map_or(3, |(_, number)| *number);
+    if let Some((tokens, number)) = &attr.options_depth
+        && *number > most
+    {
+        diagnostics.error(tokens, format!("deeper than `include` may nest; raise `include_depth`, which is {most}"));
     }
 }
 

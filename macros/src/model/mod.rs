@@ -15,7 +15,7 @@ use crate::naming::{Case, plain, plural, singular};
 
 pub(crate) use column::{Column, Computed, Generated};
 pub(crate) use kind::Kind;
-pub(crate) use relation::{Keys, Relation, RelationKind};
+pub(crate) use relation::{Keys, OwnColumn, Relation, RelationKind};
 
 use kind::{option_inner, relation_type};
 
@@ -105,14 +105,13 @@ impl Model {
             }
         }
         for index in 0..self.relations.len() {
-            let own = self.own_column(&self.relations[index]);
-            let position = self.columns.iter().position(|column| plain(&column.field) == own);
-            if self.relations[index].kind == RelationKind::BelongsTo
-                && let Some(position) = position
-            {
-                self.columns[position].foreign_key = true;
+            let own = self.own_columns(&self.relations[index]);
+            if self.relations[index].kind == RelationKind::BelongsTo {
+                for position in own.iter().filter_map(|own| own.index) {
+                    self.columns[position].foreign_key = true;
+                }
             }
-            self.relations[index].own = (own, position);
+            self.relations[index].own = own;
             self.relations[index].api_name = match &self.relations[index].attr.rename {
                 Some(name) => name.value(),
                 None => self.rename(&plain(&self.relations[index].field)),
@@ -125,22 +124,20 @@ impl Model {
         }
     }
 
-    /// The field of this model that a relation joins.
-    fn own_column(&self, relation: &Relation) -> String {
-        let named = match relation.kind {
-            RelationKind::BelongsTo => relation.attr.foreign_key.as_ref(),
-            RelationKind::HasOne | RelationKind::HasMany => relation.attr.key.as_ref(),
-            RelationKind::ManyToMany => None,
+    /// The fields of this model that a relation joins.
+    fn own_columns(&self, relation: &Relation) -> Vec<OwnColumn> {
+        let names: Vec<String> = match (relation.named_own(), relation.kind) {
+            ([], RelationKind::BelongsTo) => vec![format!("{}_id", plain(&relation.field))],
+            ([], _) => self.key().into_iter().map(|index| plain(&self.columns[index].field)).collect(),
+            (named, _) => named.iter().map(plain).collect(),
         };
-        match (named, relation.kind) {
-            (Some(named), _) => plain(named),
-            (None, RelationKind::BelongsTo) => format!("{}_id", plain(&relation.field)),
-            (None, _) => self.single_key().map(|index| plain(&self.columns[index].field)).unwrap_or_default(),
-        }
+        let index = |name: &String| self.columns.iter().position(|column| plain(&column.field) == *name);
+        names.into_iter().map(|name| OwnColumn { index: index(&name), name }).collect()
     }
 
     fn keys(&self, relation: &Relation) -> Option<Keys> {
-        if relation.kind != RelationKind::ManyToMany || relation.attr.read_only.is_some() || self.attr.view.is_some() {
+        let is_read = relation.attr.read_only.is_some() || relation.attr.filter.is_some() || self.attr.view.is_some();
+        if relation.kind != RelationKind::ManyToMany || is_read {
             return None;
         }
         let conventional = format!("{}_ids", singular(&plain(&relation.field)));

@@ -8,7 +8,7 @@ use super::kind::last_segment;
 use super::{Model, conventional_foreign_key};
 use crate::attr::{DeleteAction, RelationAttr, blame, doc};
 use crate::diagnostics::Diagnostics;
-use crate::naming::plain;
+use crate::naming::{Case, plain};
 
 /// A field that holds related rows.
 pub(crate) struct Relation {
@@ -18,9 +18,15 @@ pub(crate) struct Relation {
     pub(crate) doc: String,
     pub(crate) attr: RelationAttr,
     pub(crate) api_name: String,
-    /// The column of this model that is joined: its name, and its index where there is such a column.
-    pub(crate) own: (String, Option<usize>),
+    /// The columns of this model that are joined.
+    pub(crate) own: Vec<OwnColumn>,
     pub(crate) keys: Option<Keys>,
+}
+
+/// A column of this model that is joined: its name, and its index where there is such a column.
+pub(crate) struct OwnColumn {
+    pub(crate) name: String,
+    pub(crate) index: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +58,7 @@ impl Relation {
             doc: doc(&field.attrs),
             attr: RelationAttr::read(&field.attrs, diagnostics),
             api_name: String::new(),
-            own: (String::new(), None),
+            own: Vec::new(),
             keys: None,
         }
     }
@@ -64,14 +70,39 @@ impl Relation {
     }
 
     /// The join model's fields with the keys of `model` and of the related one.
-    pub(crate) fn through_names(&self, model: &Model) -> [String; 2] {
+    pub(crate) fn through_names(&self, model: &Model) -> [Vec<String>; 2] {
         let named = self.attr.through_fields.as_ref();
-        let own = named.and_then(|fields| fields.own.as_ref()).map(plain);
-        let target = named.and_then(|fields| fields.target.as_ref()).map(plain);
+        let own: Vec<String> = named.into_iter().flat_map(|fields| &fields.own).map(plain).collect();
+        let target: Vec<String> = named.into_iter().flat_map(|fields| &fields.target).map(plain).collect();
         [
-            own.unwrap_or_else(|| conventional_foreign_key(&plain(&model.ident))),
-            target.unwrap_or_else(|| conventional_foreign_key(&self.target_name())),
+            if own.is_empty() { self.conventional_foreign_keys(model) } else { own },
+            if target.is_empty() { vec![conventional_foreign_key(&self.target_name())] } else { target },
         ]
+    }
+
+    /// The fields of another model that refer to this one, by convention: `author_id`, and for a key of several columns one
+    /// for each, as `order_line_number`.
+    pub(crate) fn conventional_foreign_keys(&self, model: &Model) -> Vec<String> {
+        let name = plain(&model.ident);
+        match &self.own[..] {
+            [] | [_] => vec![conventional_foreign_key(&name)],
+            several => several.iter().map(|own| format!("{}_{}", Case::Snake.apply(&name), own.name)).collect(),
+        }
+    }
+
+    /// Whether the column at `index` is the whole key of the other row.
+    pub(crate) fn is_foreign_key(&self, index: usize) -> bool {
+        self.kind == RelationKind::BelongsTo
+            && matches!(self.own[..], [OwnColumn { index: Some(own), .. }] if own == index)
+    }
+
+    /// The fields of this model that the attribute names.
+    pub(crate) fn named_own(&self) -> &[Ident] {
+        match self.kind {
+            RelationKind::BelongsTo => &self.attr.foreign_key,
+            RelationKind::HasOne | RelationKind::HasMany => &self.attr.key,
+            RelationKind::ManyToMany => &[],
+        }
     }
 
     pub(crate) fn delete_action(&self) -> DeleteAction {

@@ -14,9 +14,9 @@ pub struct Book {
     pub nothing: i64,
     #[field(column = "_parent")]
     pub parent: i64,
-    #[field(column = "_Place")]
+    #[field(column = "_Parent")]
     pub shelf: i64,
-    pub _place: i64,
+    pub _parent_2: i64,
 }
 
 fn main() {}

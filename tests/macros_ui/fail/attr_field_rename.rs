@@ -23,6 +23,9 @@ pub struct Book {
     pub not: bool,
     // Not a filter, so that no parameter is meant.
     pub count: i32,
+    pub _count: i32,
+    #[field(filter)]
+    pub limit: i32,
 }
 
 fn main() {}

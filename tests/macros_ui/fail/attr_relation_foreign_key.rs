@@ -39,4 +39,42 @@ pub struct Loan {
     pub reader: BelongsTo<Book>,
 }
 
+#[derive(Model)]
+pub struct Line {
+    #[field(key)]
+    pub order_id: i64,
+    #[field(key)]
+    pub number: i32,
+    #[relation(foreign_key(order_id, numbr))]
+    pub next: BelongsTo<Line>,
+    #[relation(foreign_key())]
+    pub previous: BelongsTo<Line>,
+    #[relation(foreign_key(order_id, order_id))]
+    pub same: BelongsTo<Line>,
+    #[relation(foreign_key(line_id))]
+    pub shipments: HasMany<Shipment>,
+    #[relation(foreign_key(number, order_id), on_delete = set_null)]
+    pub kept: BelongsTo<Line>,
+}
+
+#[derive(Model)]
+pub struct Shipment {
+    pub id: i64,
+    pub line_number: i64,
+    pub line_order_id: i64,
+    #[relation(foreign_key(line_order_id, line_number))]
+    pub line: BelongsTo<Step>,
+    #[relation(foreign_key(line_order_id, line_number))]
+    pub book: BelongsTo<Book>,
+}
+
+#[derive(Model)]
+pub struct Step {
+    #[field(key)]
+    pub order_id: i64,
+    #[field(key)]
+    pub number: i32,
+    pub shipments: HasMany<Shipment>,
+}
+
 fn main() {}

@@ -41,4 +41,12 @@ pub struct Visit {
     pub membership: BelongsTo<Membership>,
 }
 
+#[derive(Model)]
+pub struct Pass {
+    pub id: i64,
+    pub reader_id: i64,
+    #[relation(foreign_key = reader_id, key(reader_id, club_id))]
+    pub membership: BelongsTo<Membership>,
+}
+
 fn main() {}

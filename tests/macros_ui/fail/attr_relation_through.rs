@@ -53,4 +53,28 @@ pub struct Friendship {
     pub friend_id: i64,
 }
 
+#[derive(Model)]
+pub struct Group {
+    pub id: i64,
+    #[relation(through = Member, through(own = group_id, target = person_id))]
+    pub friendships: ManyToMany<Friendship>,
+    #[relation(through = Member, through(own(group_id, person_id), target = person_id))]
+    pub people: ManyToMany<Person>,
+}
+
+#[derive(Model)]
+pub struct Member {
+    #[field(key)]
+    pub group_id: i64,
+    #[field(key)]
+    pub person_id: i64,
+}
+
+#[derive(Model)]
+pub struct Club {
+    pub id: i64,
+    #[relation(through = Member, through(own = group_id, target = person_id))]
+    pub friendships: ManyToMany<Friendship>,
+}
+
 fn main() {}

@@ -32,4 +32,16 @@ pub struct Neighbor {
     pub id: i64,
 }
 
+#[derive(Model, Resource)]
+#[resource(include_depth = 2, options_depth = 3)]
+pub struct Cousin {
+    pub id: i64,
+}
+
+#[derive(Model, Resource)]
+#[resource(options_depth = 0)]
+pub struct Uncle {
+    pub id: i64,
+}
+
 fn main() {}

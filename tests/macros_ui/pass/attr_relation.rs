@@ -50,11 +50,12 @@ pub struct Labelled {
 
 #[test]
 fn keys_may_be_named_on_either_side() {
-    assert!(matches!(Series::META.relations[0].link, Link::Local { local: 1, foreign: 0 }));
-    assert!(matches!(Series::META.relations[1].link, Link::Foreign { local: 0, foreign: 1 }));
-    assert!(matches!(Book::META.relations[0].link, Link::Foreign { local: 0, foreign: 1 }));
-    assert!(matches!(Summary::META.relations[0].link, Link::Local { local: 1, foreign: 0 }));
-    let Link::Through { local: 1, through_local: 2, through_foreign: 0, foreign: 0, .. } = Book::META.relations[1].link
+    assert!(matches!(Series::META.relations[0].link, Link::Local { local: [1], foreign: [0] }));
+    assert!(matches!(Series::META.relations[1].link, Link::Foreign { local: [0], foreign: [1] }));
+    assert!(matches!(Book::META.relations[0].link, Link::Foreign { local: [0], foreign: [1] }));
+    assert!(matches!(Summary::META.relations[0].link, Link::Local { local: [1], foreign: [0] }));
+    let Link::Through { local: [1], through_local: [2], through_foreign: [0], foreign: [0], .. } =
+        Book::META.relations[1].link
     else {
         panic!("{:?}", Book::META.relations[1].link)
     };
@@ -96,4 +97,111 @@ fn relations_are_absent_until_they_are_loaded() {
     let series: Series = crate::row::decode(row.clone());
     assert!(series.parent.loaded().is_err() && series.children.loaded().is_err());
     assert_eq!(crate::row::json::<Series>(row), r#"{"id":1,"parent_id":null}"#);
+}
+
+/// A key of two columns, to which others refer by both.
+#[derive(Model)]
+pub struct Line {
+    #[field(key)]
+    pub order_id: i64,
+    #[field(key)]
+    pub number: i32,
+    pub code: String,
+    pub batch: i16,
+    pub shipments: HasMany<Shipment>,
+    #[relation(key(batch, code), foreign_key(batch, code))]
+    pub checks: HasMany<Shipment>,
+    #[relation(through = LineTag, through(target(tag_group, tag_name)))]
+    pub tags: ManyToMany<GroupTag>,
+}
+
+#[derive(Model)]
+pub struct Shipment {
+    pub id: i64,
+    pub line_order_id: Option<i64>,
+    pub line_number: Option<i32>,
+    pub code: String,
+    pub batch: i16,
+    #[relation(foreign_key(line_order_id, line_number), on_delete = set_null)]
+    pub line: BelongsTo<Line>,
+    #[relation(foreign_key(code, batch), key(code, batch))]
+    pub checked: BelongsTo<Line>,
+}
+
+#[derive(Model)]
+pub struct GroupTag {
+    #[field(key)]
+    pub group: i16,
+    #[field(key)]
+    pub name: String,
+}
+
+#[derive(Model)]
+pub struct LineTag {
+    #[field(key)]
+    pub line_order_id: i64,
+    #[field(key)]
+    pub line_number: i32,
+    #[field(key)]
+    pub tag_group: i16,
+    #[field(key)]
+    pub tag_name: String,
+}
+
+#[test]
+fn keys_of_several_columns_are_joined_pair_by_pair() {
+    let [shipments, checks, tags] = Line::META.relations else { panic!("a line has three relations") };
+    assert!(matches!(shipments.link, Link::Foreign { local: [0, 1], foreign: [1, 2] }), "by convention");
+    assert!(matches!(checks.link, Link::Foreign { local: [3, 2], foreign: [4, 3] }));
+    let [line, checked] = Shipment::META.relations else { panic!("a shipment has two relations") };
+    assert!(matches!(line.link, Link::Local { local: [1, 2], foreign: [0, 1] }));
+    assert!(matches!(checked.link, Link::Local { local: [3, 4], foreign: [2, 3] }));
+    let Link::Through { local: [0, 1], through_local: [0, 1], through_foreign: [2, 3], foreign: [0, 1], .. } =
+        tags.link
+    else {
+        panic!("{:?}", tags.link)
+    };
+    let new = NewLine { tag_ids: Some(vec![(1, "a".to_owned())]), ..NewLine::new(1, 1, "x", 1_i16) };
+    assert_eq!(new.tag_ids, Some(vec![(1, "a".to_owned())]));
+}
+
+#[test]
+fn the_columns_of_a_key_of_several_have_no_index_each() {
+    assert!(Shipment::META.columns.iter().all(|column| !column.index));
+}
+
+/// Relations to a part of the rows.
+#[derive(Model)]
+pub struct Shop {
+    pub id: i64,
+    #[relation(filter = Sale::PIECES.gte(10) & Sale::NOTE.is_not_null())]
+    pub large_sales: HasMany<Sale>,
+    #[relation(through = ShopSale, filter = Sale::PIECES.lt(10))]
+    pub small_sales: ManyToMany<Sale>,
+    pub sales: HasMany<Sale>,
+}
+
+#[derive(Model)]
+pub struct Sale {
+    pub id: i64,
+    pub shop_id: i64,
+    pub pieces: i32,
+    pub note: Option<String>,
+}
+
+#[derive(Model)]
+pub struct ShopSale {
+    #[field(key)]
+    pub shop_id: i64,
+    #[field(key)]
+    pub sale_id: i64,
+}
+
+#[test]
+fn a_relation_may_hold_a_part_of_the_rows_and_is_then_not_written() {
+    use couplet::query::subset;
+    let [large, small, all] = Shop::META.relations else { panic!("a shop has three relations") };
+    assert_eq!(format!("{:?}", subset::of(small)), format!("{:?}", Sale::PIECES.lt(10).into_filter()));
+    assert!(!subset::of(large).is_everything() && subset::of(all).is_everything());
+    assert_eq!(small.keys_name, None);
 }

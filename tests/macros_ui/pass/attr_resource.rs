@@ -20,6 +20,7 @@ pub struct BookAuthor {
     max_offset = 1_000,
     include_depth = 1,
     include_limit = 10,
+    options_depth = 1,
     filter = ["language.label"]
 )]
 pub struct Part {
@@ -31,7 +32,7 @@ pub struct Part {
 }
 
 #[derive(Model, Resource)]
-#[resource(read_only, include_depth = 5, fields)]
+#[resource(read_only, include_depth = 5, options_depth = 5, fields)]
 pub struct Language {
     pub id: i64,
     #[field(filter, rename = "label")]
@@ -44,7 +45,7 @@ fn everything_is_offered_below_the_plural_by_default() {
     assert_eq!(meta.name, "book-authors");
     assert_eq!(meta.operations, Operation::ALL);
     assert_eq!((meta.per_page, meta.max_per_page, meta.max_offset), (20, 100, 100_000));
-    assert_eq!((meta.include_depth, meta.include_limit), (3, 100));
+    assert_eq!((meta.include_depth, meta.include_limit, meta.options_depth), (3, 100, 1));
     assert!(std::ptr::eq((meta.model)(), BookAuthor::META));
 }
 
@@ -55,7 +56,7 @@ fn what_is_named_is_taken() {
     assert_eq!(meta.operations, [Operation::List, Operation::Delete]);
     assert_eq!((meta.per_page, meta.max_per_page, meta.max_offset), (50, 500, 1_000));
     assert_eq!((meta.include_depth, meta.include_limit), (1, 10));
-    assert_eq!(Language::RESOURCE.include_depth, 5);
+    assert_eq!((Language::RESOURCE.include_depth, Language::RESOURCE.options_depth), (5, 5));
     assert!(Language::RESOURCE.fields && !meta.fields, "rows are whole unless a resource says otherwise");
     assert_eq!(Language::RESOURCE.operations, [Operation::List, Operation::Get, Operation::Search]);
 }

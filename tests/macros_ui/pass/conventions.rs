@@ -111,12 +111,13 @@ mod tests {
     fn relations_are_joined_by_convention() {
         let [book] = Review::META.relations else { panic!("a review has one relation") };
         assert_eq!((book.field, book.kind, book.include), ("book", RelationKind::BelongsTo, true));
-        assert!(matches!(book.link, Link::Local { local: 1, foreign: 0 }));
+        assert!(matches!(book.link, Link::Local { local: [1], foreign: [0] }));
         assert!(std::ptr::eq((book.target)(), Book::META));
 
         let [authors, reviews] = Book::META.relations else { panic!("a book has two relations") };
-        assert!(matches!(reviews.link, Link::Foreign { local: 0, foreign: 1 }));
-        let Link::Through { model, local: 0, through_local: 0, through_foreign: 1, foreign: 0 } = authors.link else {
+        assert!(matches!(reviews.link, Link::Foreign { local: [0], foreign: [1] }));
+        let Link::Through { model, local: [0], through_local: [0], through_foreign: [1], foreign: [0] } = authors.link
+        else {
             panic!("{:?}", authors.link)
         };
         assert!(std::ptr::eq(model(), BookAuthor::META));

@@ -57,7 +57,7 @@ fn a_create_sets_every_column_that_has_no_other_source() {
 #[test]
 fn a_create_may_set_links() {
     let new = NewBook { tag_ids: Some(vec![Uuid::nil()]), ..NewBook::new("Dune", Status::Draft) };
-    assert_eq!(new.into_changes().links, [(0, vec![Value::Uuid(Uuid::nil())])]);
+    assert_eq!(new.into_changes().links, [(0, vec![vec![Value::Uuid(Uuid::nil())]])]);
 }
 
 #[test]

@@ -125,6 +125,10 @@ async fn a_hidden_column_answers_as_one_that_does_not_exist() {
     let (app, client) = start(&TestDatabase::sqlite()).await;
     let errors = async |name: &str| {
         let mut errors = Vec::new();
+        for option in ["{}=x", "{}__isnull=true", "sort={}"] {
+            let query = format!("/owners?include=things&include.things.{option}").replace("{}", name);
+            errors.push(client.get(&query).await.expect(400)["/errors"].to_string().replace(name, "{}"));
+        }
         for query in ["{}=x", "{}__isnull=true", "sort={}", "sort=name,-{}", "include={}", "include=owner.{}"] {
             let answer = client.get(&format!("/things?{}", query.replace("{}", name))).await.expect(400);
             errors.push(answer["/errors"].to_string().replace(name, "{}"));

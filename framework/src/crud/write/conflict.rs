@@ -1,9 +1,9 @@
 //! What the database refused, in the names of the API.
 
-use super::Write;
+use super::{Write, found};
 use crate::db::{Meter, Session};
-use crate::error::{Error, InputError, Location};
-use crate::model::{Access, Link, ModelMeta, Operator, Value};
+use crate::error::{Error, InputError, Location, Result};
+use crate::model::{Access, Changes, Link, ModelMeta, Operator, Value};
 use crate::query::{Filter, ListQuery};
 use crate::sql::{self, Dialect};
 
@@ -21,35 +21,70 @@ pub(super) async fn explain(
 async fn name_references(model: &'static ModelMeta, write: &Write, error: Error, session: &mut Session<'_>) -> Error {
     let is_nameless =
         |errors: &[InputError]| matches!(errors, [InputError { at: Location::Request, code: "foreign_key", .. }]);
-    let changes = match (&error, write) {
-        (Error::Conflict(errors), Write::Create(rows)) if is_nameless(errors) && rows.len() == 1 => &rows[0],
+    let (changes, key) = match (&error, write) {
+        (Error::Conflict(errors), Write::Create(rows)) if is_nameless(errors) && rows.len() == 1 => (&rows[0], None),
         (Error::Conflict(errors), Write::Update { rows, .. }) if is_nameless(errors) && rows.len() == 1 => {
-            &rows[0].changes
+            (&rows[0].changes, Some(&rows[0].key))
         }
         _ => return error,
     };
     if session.dialect() != Dialect::Sqlite {
         return error;
     }
-    let mut missing = Vec::new();
+    match missing_references(model, changes, key, session).await {
+        Ok(missing) if !missing.is_empty() => Error::Conflict(missing),
+        Ok(_) | Err(_) => error,
+    }
+}
+
+/// The columns of foreign keys that refer to no row. Of a key of which only a part is set, the rest is that of the row.
+async fn missing_references(
+    model: &'static ModelMeta,
+    changes: &Changes,
+    key: Option<&Vec<Value>>,
+    session: &mut Session<'_>,
+) -> Result<Vec<InputError>> {
+    let mut missing: Vec<InputError> = Vec::new();
     for relation in model.relations {
         let Link::Local { local, foreign } = relation.link else { continue };
-        let Some(value) = changes.column(local).filter(|value| **value != Value::Null) else { continue };
+        let set: Vec<Option<&Value>> = local.iter().map(|index| changes.column(*index)).collect();
+        if set.iter().all(Option::is_none) {
+            continue;
+        }
+        let mut values = vec![Value::Null; local.len()];
+        if set.contains(&None)
+            && let Some(key) = key
+        {
+            Meter::allow(1);
+            let statement = sql::select::by_key(model, key, &Filter::everything(), false, Dialect::Sqlite);
+            let row = found(model, session.fetch(&statement).await?)?;
+            values = crate::crud::values(model, row.row(0), local)?;
+        }
+        for (value, set) in values.iter_mut().zip(set) {
+            set.cloned().into_iter().for_each(|set| *value = set);
+        }
+        if values.contains(&Value::Null) {
+            continue;
+        }
         let target = (relation.target)();
-        let filter = Filter::compare(&target.columns[foreign], Operator::Eq, vec![value.clone()]);
-        let query = ListQuery { filter, ..ListQuery::new(target) };
+        let equal = foreign
+            .iter()
+            .zip(values)
+            .map(|(index, value)| Filter::compare(&target.columns[*index], Operator::Eq, vec![value]));
+        let query = ListQuery { filter: equal.fold(Filter::everything(), Filter::and), ..ListQuery::new(target) };
         Meter::allow(1);
-        match session.fetch(&sql::select::page(&query, Dialect::Sqlite)).await {
-            Ok(rows) if rows.len() > 0 => {}
-            Ok(_) => missing.push(InputError::field(
-                model.columns[local].name,
-                "foreign_key",
-                "the row that it refers to does not exist",
-            )),
-            Err(_) => return error,
+        if session.fetch(&sql::select::page(&query, Dialect::Sqlite)).await?.len() > 0 {
+            continue;
+        }
+        for index in local {
+            let detail = "the row that it refers to does not exist";
+            let error = InputError::field(model.columns[*index].name, "foreign_key", detail);
+            if !missing.iter().any(|known| known.at == error.at) {
+                missing.push(error);
+            }
         }
     }
-    if missing.is_empty() { error } else { Error::Conflict(missing) }
+    Ok(missing)
 }
 
 /// Gives the database's column names in an error the names that the API has for them; hidden columns stay unnamed.

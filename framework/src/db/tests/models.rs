@@ -28,10 +28,11 @@ pub(super) static BOOKS: ModelMeta = ModelMeta {
         doc: "",
         kind: RelationKind::BelongsTo,
         target: || &AUTHORS,
-        link: Link::Local { local: 1, foreign: 0 },
+        link: Link::Local { local: &[1], foreign: &[0] },
         include: true,
         keys_name: None,
         on_delete: OnDelete::Cascade,
+        subset: None,
     }],
     ..model("Book", "books", &[key(), column("author_id", ColumnType::I64), column("title", ColumnType::Text)])
 };

@@ -37,26 +37,26 @@ impl Mounted {
         let mut session = self.database.session();
         // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
         // mean that there is none.
-        let known = match key.as_slice() {
-            [value] if self.model().key == [relation.link.local()] && self.filter.is_everything() => {
-                Some(value.clone())
-            }
-            _ => None,
+        let is_known = self.model().key == relation.link.local() && self.filter.is_everything();
+        let values = match is_known {
+            true => key.clone(),
+            false => self.parent(&key, relation, &mut session).await.map_err(problem)?,
         };
-        let value = match &known {
-            Some(value) => value.clone(),
-            None => self.parent(&key, relation, &mut session).await.map_err(problem)?,
-        };
-        query.filter = Filter::LinkedTo(relation, value).and(query.filter);
+        query.filter = Filter::LinkedTo(relation, values).and(query.filter);
         let result = crud::list(&query, &mut session).await.map_err(problem)?;
-        if result.loaded.is_empty() && known.is_some() {
+        if result.loaded.is_empty() && is_known {
             self.parent(&key, relation, &mut session).await.map_err(problem)?;
         }
         list_response(request, &result)
     }
 
     /// What the rows related to a row are found by; asked with a statement beyond the budget.
-    async fn parent(&self, key: &[Value], relation: &'static RelationMeta, session: &mut Session<'_>) -> Result<Value> {
+    async fn parent(
+        &self,
+        key: &[Value],
+        relation: &'static RelationMeta,
+        session: &mut Session<'_>,
+    ) -> Result<Vec<Value>> {
         Meter::allow(1);
         let model = self.model();
         let statement = sql::select::by_key(model, key, &self.filter, false, session.dialect());
@@ -64,17 +64,16 @@ impl Mounted {
         if rows.len() == 0 {
             return Err(Error::NotFound(model.name));
         }
-        let local = relation.link.local();
-        Value::decode(model.columns[local].ty, rows.row(0), local).map_err(crud::decode_error(model))
+        crud::values(model, rows.row(0), relation.link.local())
     }
 
     pub(super) async fn get(&self, request: &Request) -> poem::Result<Response> {
-        let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
+        let query = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
         let key = self.key(request)?;
-        set_budget(crud::get::budget(&include));
+        set_budget(crud::get::budget(&query));
         let mut session = self.database.session();
         let (row, truncated) =
-            crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
+            crud::get(self.model(), &key, &self.filter, &query, &mut session).await.map_err(problem)?;
         let mut response = row_response(StatusCode::OK, &row)?;
         if !truncated.is_empty() {
             // A row has no `meta` that could say it.

@@ -72,7 +72,7 @@ fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
         Operation::Create | Operation::Search => Vec::new(),
         Operation::Get => {
             let mut parameters = parameters::key(mounted.model());
-            parameters.extend(parameters::include(mounted.resource()));
+            parameters.extend(parameters::related(mounted.resource()));
             parameters.extend(parameters::fields(mounted.resource()));
             parameters
         }

@@ -4,10 +4,10 @@ use serde_json::{Value as JsonValue, json};
 
 use super::super::api::Mounted;
 use super::schemas::{example_of_key, input_schema};
-use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, ResourceMeta};
+use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, RelationMeta, ResourceMeta};
 use crate::query::parse::{
-    Filterable, MAX_FIELDS, MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, filters, includable, nameable,
-    sortable,
+    Filterable, MAX_FIELDS, MAX_NEEDLE, MAX_PATHS, MAX_RELATIONS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, countable,
+    filterable, filters, includable, include_options, nameable, sortable,
 };
 
 /// The parameters of a row's path.
@@ -33,7 +33,7 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     let (resource, model) = (mounted.resource(), mounted.model());
     let mut parameters = pagination(resource);
     parameters.extend(sort(model));
-    parameters.extend(include(resource));
+    parameters.extend(related(resource));
     parameters.extend(fields(resource));
     if model.columns.iter().any(|column| column.search) {
         let fields: Vec<&str> = model.columns.iter().filter(|column| column.search).map(|c| c.api_name).collect();
@@ -50,8 +50,72 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     parameters
 }
 
+/// The parameters that say what is loaded with each row, where there is something to load.
+pub(super) fn related(resource: &ResourceMeta) -> Vec<JsonValue> {
+    let mut parameters: Vec<JsonValue> = include(resource).into_iter().collect();
+    parameters.extend(include_count((resource.model)()));
+    options(resource, (resource.model)(), "include", resource.options_depth, &mut parameters);
+    parameters
+}
+
+fn include_count(model: &'static ModelMeta) -> Option<JsonValue> {
+    let relations: Vec<String> = countable(model).map(|(_, relation)| relation.api_name.to_owned()).collect();
+    (!relations.is_empty()).then(|| {
+        let description =
+            "Relations whose rows are counted for each row, separated by commas; the numbers are in `_count`.";
+        names("include_count", description, &relations, MAX_RELATIONS)
+    })
+}
+
+/// The options of every path of includable relations up to `depth`: exactly what the server takes.
+fn options(
+    resource: &ResourceMeta,
+    model: &'static ModelMeta,
+    path: &str,
+    depth: usize,
+    parameters: &mut Vec<JsonValue>,
+) {
+    if depth == 0 {
+        return;
+    }
+    for (_, relation) in includable(model) {
+        let target = (relation.target)();
+        let path = format!("{path}.{}", relation.api_name);
+        for option in include_options(resource, relation) {
+            parameters.push(include_option(resource, relation, &path, &option));
+        }
+        options(resource, target, &path, depth - 1, parameters);
+    }
+}
+
+fn include_option(resource: &ResourceMeta, relation: &RelationMeta, path: &str, option: &str) -> JsonValue {
+    let (target, to_many) = ((relation.target)(), relation.kind.to_many());
+    let name = format!("{path}.{option}");
+    let mut parameter = match option {
+        "limit" if to_many => {
+            let schema = json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": resource.include_limit});
+            let description = format!("Rows of `{}` of one row at most.", relation.api_name);
+            query(&name, &description, schema)
+        }
+        "sort" if to_many => sort(target).unwrap_or_default(),
+        "fields" if resource.fields => fields_of(target),
+        _ => {
+            let own = |column: &'static ColumnMeta| Filterable { name: column.api_name, relations: Vec::new(), column };
+            let mut filters = filterable(target)
+                .flat_map(|column| column.filter.iter().map(move |operator| (own(column), *operator)));
+            let named = filters.find(|(target, operator)| operator.parameter(target.name) == option);
+            named.map(|(target, operator)| filter(&target, operator)).unwrap_or_default()
+        }
+    };
+    let description = parameter["description"].as_str().unwrap_or_default();
+    let included = path.strip_prefix("include.").unwrap_or(path);
+    parameter["description"] = json!(format!("{description} Only with `include={included}`."));
+    parameter["name"] = json!(name);
+    parameter
+}
+
 /// The `include` parameter, where there is something to include.
-pub(super) fn include(resource: &ResourceMeta) -> Option<JsonValue> {
+fn include(resource: &ResourceMeta) -> Option<JsonValue> {
     let paths = include_paths((resource.model)(), resource.include_depth);
     (!paths.is_empty()).then(|| {
         let description = "Relations to load with the rows, separated by commas.";
@@ -61,13 +125,16 @@ pub(super) fn include(resource: &ResourceMeta) -> Option<JsonValue> {
 
 /// The `fields` parameter, where the resource takes it.
 pub(super) fn fields(resource: &ResourceMeta) -> Option<JsonValue> {
-    let names: Vec<String> = nameable((resource.model)()).map(str::to_owned).collect();
-    (resource.fields && !names.is_empty()).then(|| {
-        let description = "Fields to show, separated by commas, each once; included relations are shown besides them.";
-        let mut parameter = self::names("fields", description, &names, names.len().min(MAX_FIELDS));
-        parameter["schema"]["uniqueItems"] = json!(true);
-        parameter
-    })
+    let model = (resource.model)();
+    (resource.fields && nameable(model).next().is_some()).then(|| fields_of(model))
+}
+
+fn fields_of(model: &'static ModelMeta) -> JsonValue {
+    let names: Vec<String> = nameable(model).map(str::to_owned).collect();
+    let description = "Fields to show, separated by commas, each once; included relations are shown besides them.";
+    let mut parameter = self::names("fields", description, &names, names.len().min(MAX_FIELDS));
+    parameter["schema"]["uniqueItems"] = json!(true);
+    parameter
 }
 
 /// Every path of includable relations up to `depth`: exactly what the server takes.

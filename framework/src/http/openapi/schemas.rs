@@ -6,7 +6,7 @@ use super::super::api::Mounted;
 use super::search;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
-use crate::query::parse::includable;
+use crate::query::parse::{countable, includable};
 
 /// A row as answers show it; relations are there only where they were included.
 pub(super) fn row(model: &'static ModelMeta) -> JsonValue {
@@ -31,7 +31,29 @@ pub(super) fn row(model: &'static ModelMeta) -> JsonValue {
     for (_, relation) in includable(model) {
         properties.insert(relation.api_name.to_owned(), included(relation));
     }
+    if let Some(counts) = counts(model) {
+        properties.insert("_count".to_owned(), counts);
+    }
     described(json!({"type": "object", "required": required, "properties": properties}), model.doc)
+}
+
+/// The numbers of related rows, where there is something to count.
+fn counts(model: &'static ModelMeta) -> Option<JsonValue> {
+    let properties: Map<_, _> = countable(model)
+        .map(|(_, relation)| {
+            let description = format!("Only with `include_count={}`.", relation.api_name);
+            let schema = json!({"type": "integer", "format": "int64", "minimum": 0, "description": description});
+            (relation.api_name.to_owned(), schema)
+        })
+        .collect();
+    (!properties.is_empty()).then(|| {
+        json!({
+            "type": "object",
+            "description": "How many related rows there are. Only with `include_count`.",
+            "readOnly": true,
+            "properties": properties,
+        })
+    })
 }
 
 fn included(relation: &RelationMeta) -> JsonValue {
@@ -130,16 +152,26 @@ fn is_constant_by_nature(ty: ColumnType) -> bool {
 }
 
 fn keys(relation: &RelationMeta) -> JsonValue {
-    let key = &(relation.target)().columns[relation.link.foreign()];
+    let columns = relation.key_columns();
+    let key = match columns[..] {
+        [column] => type_schema(column.ty),
+        _ => {
+            let names: Vec<&str> = columns.iter().map(|column| column.api_name).collect();
+            let properties: Map<_, _> =
+                columns.iter().map(|column| (column.api_name.to_owned(), type_schema(column.ty))).collect();
+            json!({"type": "object", "additionalProperties": false, "required": names, "properties": properties})
+        }
+    };
     let description = format!("The keys of the {} that the row is to have; all others are removed.", relation.api_name);
-    json!({"type": "array", "items": input_schema(key.ty), "maxItems": MAX_KEYS, "description": description})
+    json!({"type": "array", "items": key, "maxItems": MAX_KEYS, "description": description})
 }
 
 /// A body that would be accepted, by the columns' examples; `None` where one has none that can be guessed.
 pub(super) fn example_body(model: &ModelMeta, kind: BodyKind) -> Option<JsonValue> {
     let mut example = Map::new();
     for (index, column) in settable_columns(model, kind) {
-        let foreign_key = model.relations.iter().any(|r| r.link.local() == index && !model.key.contains(&index));
+        let foreign_key =
+            model.relations.iter().any(|r| r.link.local().contains(&index) && !model.key.contains(&index));
         if (foreign_key && column.nullable) || (kind == BodyKind::Patch && !example.is_empty()) {
             continue;
         }

@@ -45,14 +45,7 @@ fn add(includes: &mut Vec<Include>, options: &ListOptions, path: &str) -> Result
         };
         let place = level.iter().position(|include| include.index == index).unwrap_or_else(|| {
             let filter = options.shown_of((relation.target)());
-            level.push(Include {
-                index,
-                relation,
-                filter,
-                limit: resource.include_limit,
-                fields: None,
-                children: Vec::new(),
-            });
+            level.push(Include { filter, ..Include::new(model, index, resource.include_limit) });
             level.len() - 1
         });
         level = &mut level[place].children;
@@ -61,7 +54,7 @@ fn add(includes: &mut Vec<Include>, options: &ListOptions, path: &str) -> Result
     Ok(())
 }
 
-fn unknown(model: &'static ModelMeta, name: &str, path: &str) -> InputError {
+pub(super) fn unknown(model: &'static ModelMeta, name: &str, path: &str) -> InputError {
     let names: Vec<&str> = includable(model).map(|(_, relation)| relation.api_name).collect();
     let mut detail = format!("unknown relation {:?}", shown(name));
     if name != path {

@@ -6,9 +6,12 @@
 mod fields;
 mod filter;
 mod include;
+mod include_count;
+mod include_options;
 mod name;
 mod page;
 mod parameters;
+mod related;
 mod relation_filter;
 mod search;
 mod sort;
@@ -17,6 +20,8 @@ mod tree;
 pub use fields::{MAX_FIELDS, nameable};
 pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
+pub use include_count::{MAX_RELATIONS, countable};
+pub use include_options::include_options;
 pub use name::{fixed, parameters};
 pub(crate) use parameters::shown;
 pub use relation_filter::{Filterable, broken_paths, filters};
@@ -35,6 +40,7 @@ use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
 use page::PageParameters;
 use parameters::{Parameter, decode};
+use related::RelatedParameters;
 use relation_filter::Conditions;
 
 /// Mistakes that say what would be accepted and which name is nearest; a query with more was not mistyped.
@@ -78,6 +84,7 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
     let mut list = ListQuery::new(model);
     let mut page = PageParameters::default();
     let mut filters = Conditions::default();
+    let mut related = RelatedParameters::default();
 
     for parameter in parameters {
         let read = match Name::parse(&parameter.name, resource, errors.len() < MAX_SUGGESTIONS) {
@@ -87,7 +94,9 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
             Ok(Name::Search) => once(parameter, |text| filter::search(model, text))
                 .map(|it| it.into_iter().for_each(|it| filters.add(&[], it))),
             Ok(Name::Sort) => once(parameter, |text| sort::parse(model, text)).map(|it| list.sort = it),
-            Ok(Name::Include) => once(parameter, |text| include::parse(options, text)).map(|it| list.include = it),
+            Ok(name @ (Name::Include | Name::IncludeCount | Name::IncludeOption)) => {
+                related.read(options, &name, parameter)
+            }
             Ok(Name::Fields) => once(parameter, |text| fields::parse(model, text)).map(|it| list.fields = Some(it)),
             Ok(Name::Page) => once(parameter, |text| page.read_page(text)),
             Ok(Name::PerPage) => once(parameter, |text| page.read_per_page(resource, text)),
@@ -96,6 +105,8 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
         };
         errors.extend(read.err().into_iter().flatten());
     }
+    let with = related.finish(options, &mut errors);
+    (list.include, list.include_count) = (with.include, with.include_count);
     match page.finish(resource) {
         Ok(page) => list.page = page,
         Err(error) => errors.push(error),
@@ -104,7 +115,7 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }
 
-/// Reads the query string of a single row, which takes `include` and `fields` only.
+/// Reads the query string of a single row, which takes only what is loaded with it and `fields`.
 ///
 /// # Errors
 ///
@@ -113,19 +124,20 @@ pub fn one(options: &ListOptions, query: &str) -> Result<RowQuery, Vec<InputErro
     let resource = options.resource;
     let model = (resource.model)();
     let mut errors = Mistakes::new();
-    let mut row = RowQuery::default();
-    for parameter in decode(query, &options.ignored, &mut errors) {
-        let read = match parameter.name.as_str() {
-            "include" if includable(model).next().is_some() => {
-                once(&parameter, |text| include::parse(options, text)).map(|it| row.include = it)
+    let mut related = RelatedParameters::default();
+    let mut shown = None;
+    let parameters = decode(query, &options.ignored, &mut errors);
+    for parameter in &parameters {
+        let read = match Name::parse(&parameter.name, resource, false) {
+            Ok(name @ (Name::Include | Name::IncludeCount | Name::IncludeOption)) => {
+                related.read(options, &name, parameter)
             }
-            "fields" if resource.fields => {
-                once(&parameter, |text| fields::parse(model, text)).map(|it| row.fields = Some(it))
-            }
-            name => Err(vec![name::unknown_of_one(name, resource)]),
+            Ok(Name::Fields) => once(parameter, |text| fields::parse(model, text)).map(|it| shown = Some(it)),
+            _ => Err(vec![name::unknown_of_one(&parameter.name, resource)]),
         };
         errors.extend(read.err().into_iter().flatten());
     }
+    let row = RowQuery { fields: shown, ..related.finish(options, &mut errors) };
     if errors.is_empty() { Ok(row) } else { Err(errors) }
 }
 

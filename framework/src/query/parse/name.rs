@@ -1,9 +1,10 @@
 //! What a parameter's name means.
 
-use super::{Filterable, filters, includable, shown};
+use super::include_options::PREFIX;
+use super::{Filterable, countable, filters, includable, shown};
 use crate::error::InputError;
 use crate::model::nearest::nearest;
-use crate::model::{ModelMeta, Operator, ResourceMeta};
+use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
 
 /// What a parameter of a list says.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub(super) enum Name {
     Sort,
     Include,
     Fields,
+    IncludeCount,
+    IncludeOption,
     Page,
     PerPage,
     Count,
@@ -30,6 +33,8 @@ impl Name {
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
             "fields" if resource.fields => return Ok(Self::Fields),
+            "include_count" if countable(model).next().is_some() => return Ok(Self::IncludeCount),
+            _ if name.starts_with(PREFIX) && includable(model).next().is_some() => return Ok(Self::IncludeOption),
             _ => {}
         }
         match find_filter(name, resource) {
@@ -74,16 +79,14 @@ pub fn parameters(resource: &'static ResourceMeta) -> Vec<String> {
 pub fn fixed(resource: &'static ResourceMeta) -> Vec<&'static str> {
     let model = (resource.model)();
     let search = has_search(model).then_some("q");
-    let include = includable(model).next().map(|_| "include");
     let fields = resource.fields.then_some("fields");
-    ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include).chain(fields).collect()
+    ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(of_relations(model)).chain(fields).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.
 pub(super) fn unknown_of_one(name: &str, resource: &'static ResourceMeta) -> InputError {
-    let include = includable((resource.model)()).next().map(|_| "include");
     let fields = resource.fields.then_some("fields");
-    let accepted: Vec<String> = include.into_iter().chain(fields).map(str::to_owned).collect();
+    let accepted: Vec<String> = of_relations((resource.model)()).chain(fields).map(str::to_owned).collect();
     unknown("parameter", "unknown_parameter", name, true, &accepted)
 }
 
@@ -92,8 +95,20 @@ pub(super) fn unknown_of_none(name: &str) -> InputError {
     unknown("parameter", "unknown_parameter", name, false, &[])
 }
 
+/// The parameters that name relations, where there are any.
+fn of_relations(model: &'static ModelMeta) -> impl Iterator<Item = &'static str> {
+    let include = includable(model).next().map(|_| "include");
+    let include_count = countable(model).next().map(|_| "include_count");
+    include.into_iter().chain(include_count)
+}
+
 fn has_search(model: &'static ModelMeta) -> bool {
     model.columns.iter().any(|column| column.search)
+}
+
+/// The names of a column's filters.
+pub(super) fn filters_of(column: &ColumnMeta) -> Vec<String> {
+    column.filter.iter().map(|operator| operator.parameter(column.api_name)).collect()
 }
 
 pub(super) fn unknown(what: &str, code: &'static str, name: &str, suggest: bool, accepted: &[String]) -> InputError {

@@ -10,6 +10,7 @@ const MAX_PAIRS: usize = 5_000;
 const SHOWN: usize = 100;
 
 /// A parameter and its values, in the order of their first mention.
+#[derive(Clone)]
 pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) values: Vec<String>,

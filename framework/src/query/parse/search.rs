@@ -14,7 +14,7 @@ const FILTER: &str = "filter";
 
 /// Members that are numbers, and those that are arrays of names; all others are texts.
 const NUMBERS: &[&str] = &["page", "per_page"];
-const NAMES: &[&str] = &["sort", "include", "fields"];
+const NAMES: &[&str] = &["sort", "include", "include_count", "fields"];
 
 /// Names of one array that are looked at when one of them is to be found; a parser reads no more.
 const MAX_NAMES: usize = 100;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::Location;
-use crate::fixtures::{AUTHOR_RESOURCE, BOOK_RESOURCE, TAG_RESOURCE};
+use crate::fixtures::{AUTHOR_RESOURCE, BOOK_RESOURCE, BOOKS, TAG_RESOURCE};
 use crate::model::{Operator, ResourceMeta, Value};
 use crate::query::{CountMode, Include, Page};
 
@@ -121,7 +121,7 @@ fn an_unknown_parameter_is_named_with_the_nearest_and_all_that_are_accepted() {
     assert_eq!(
         mistake,
         "nam__in unknown_parameter: unknown parameter \"nam__in\"; did you mean \"name__in\"? accepted: count, page, \
-         per_page, sort, q, include, id, id__in, name, name__in, name__icontains, status, status__in, created_at__gte, \
+         per_page, sort, q, include, include_count, id, id__in, name, name__in, name__icontains, status, status__in, created_at__gte, \
          created_at__lt"
     );
     let stranger = mistakes(authors("publisher=x"));
@@ -288,7 +288,7 @@ fn count_has_three_modes() {
 
 #[test]
 fn what_comes_later_is_unknown_now() {
-    for name in ["cursor", "fields", "author.status", "include.reviews.limit", "include_count", "deleted"] {
+    for name in ["cursor", "fields", "author.status", "deleted"] {
         assert_eq!(books(&format!("{name}=1")).expect_err("refused")[0].code, "unknown_parameter", "{name}");
     }
 }
@@ -314,14 +314,14 @@ fn sizes_are_limited() {
 }
 
 #[test]
-fn one_takes_include_only() {
+fn one_takes_only_what_is_loaded_with_it() {
     let options = options(&BOOK_RESOURCE);
     assert_eq!(one(&options, "include=authors&utm_source=x").expect("includes").include.len(), 1);
     assert_eq!(
         mistakes(one(&options, "page=1&includ=authors")),
         [
-            "page unknown_parameter: unknown parameter \"page\"; accepted: include",
-            "includ unknown_parameter: unknown parameter \"includ\"; did you mean \"include\"? accepted: include",
+            "page unknown_parameter: unknown parameter \"page\"; accepted: include, include_count",
+            "includ unknown_parameter: unknown parameter \"includ\"; did you mean \"include\"? accepted: include, include_count",
         ]
     );
 }
@@ -398,4 +398,91 @@ fn no_query_panics_and_what_is_read_is_within_its_limits() {
             }
         }
     }
+}
+
+#[test]
+fn options_say_more_of_what_is_included() {
+    let list =
+        read("include.reviews.limit=3&include.reviews.sort=-rating&include.reviews.rating__gte=4&include=reviews");
+    let [reviews] = &list.include[..] else { panic!("{:?}", list.include) };
+    assert_eq!((reviews.limit, reviews.limit_chosen), (3, true));
+    assert_eq!((reviews.sort[0].column.name, reviews.sort[0].descending), ("rating", true));
+    let of_reviews = ListQuery { filter: reviews.filter.clone(), ..ListQuery::new(&BOOKS) };
+    assert_eq!(comparisons(&of_reviews), [("rating", Operator::Gte, vec![Value::I32(4)])]);
+    let plain = read("include=reviews");
+    assert_eq!((plain.include[0].limit, plain.include[0].limit_chosen), (100, false));
+
+    let nested = read("include=authors.books&include.authors.books.limit=2&include.authors.name=Ann");
+    assert_eq!(nested.include[0].children[0].limit, 2);
+    assert!(!nested.include[0].filter.is_everything());
+    let row = one(&options(&BOOK_RESOURCE), "include=reviews&include.reviews.limit=1").expect("a limit");
+    assert_eq!(row.include[0].limit, 1);
+}
+
+#[test]
+fn mistakes_in_options_are_named_with_what_is_accepted() {
+    for (query, expected) in [
+        (
+            "include.reviews.limit=3",
+            "include.reviews.limit not_included: it is an option of \"reviews\", which is not included; add it: include=reviews",
+        ),
+        (
+            "include=reviews&include.reviews.limt=3",
+            "include.reviews.limt unknown_parameter: unknown option \"limt\" of \"reviews\"; did you mean \"limit\"? accepted: limit, sort, book_id, book_id__in, rating, rating__gte, rating__lt",
+        ),
+        (
+            "include=reviews&include.reviews.rating__gt=3",
+            "include.reviews.rating__gt unknown_operator: unknown filter \"rating__gt\"; did you mean \"rating__gte\"? accepted: rating, rating__gte, rating__lt",
+        ),
+        (
+            "include=reviews&include.reviews.limit=101",
+            "include.reviews.limit invalid_value: \"101\" cannot be taken: expected a whole number from 1 to 100",
+        ),
+        (
+            "include=reviews&include.reviews.limit=1&include.reviews.limit=2",
+            "include.reviews.limit duplicate_parameter: given 2 times; it takes one value",
+        ),
+        (
+            "include=reviews&include.reviews.sort=ratng",
+            "include.reviews.sort unknown_field: unknown sort column \"ratng\"; did you mean \"rating\"? sortable: id, rating",
+        ),
+        (
+            "include=reviews&include.reviews.rating=x",
+            "include.reviews.rating invalid_value: \"x\" cannot be taken: expected an integer from -2147483648 to 2147483647",
+        ),
+        (
+            "include=series&include.series.limit=1",
+            "include.series.limit unknown_parameter: unknown option \"limit\" of \"series\", which has one row at most; accepted: id, id__in",
+        ),
+        (
+            "include=reviews&include.review.limit=1",
+            "include.review.limit unknown_relation: unknown relation \"review\"; did you mean \"reviews\"? includable: authors, series, reviews, cover, tags",
+        ),
+        (
+            "include=authors.books.authors&include.authors.books.authors.limit=1",
+            "include.authors.books.authors.limit too_deep: \"authors.books.authors\" is 3 relations deep; options go 2 deep at most",
+        ),
+        (
+            "include=reviews&include.reviews=1",
+            "include.reviews unknown_parameter: \"include.reviews\" names no option; expected one, as in \"include.reviews.limit\"",
+        ),
+    ] {
+        assert_mistake(query, expected);
+    }
+    let broken = mistakes(books("include=review&include.reviews.limit=3"));
+    assert_eq!(broken.len(), 1, "an include that is refused says nothing about its options: {broken:?}");
+}
+
+#[test]
+fn relations_to_many_are_counted() {
+    let list = read("include_count=reviews,tags,reviews");
+    let counted: Vec<_> = list.include_count.iter().map(|count| count.relation.api_name).collect();
+    assert_eq!(counted, ["reviews", "tags"]);
+    assert_eq!(
+        mistakes(books("include_count=series,review")),
+        [
+            "include_count unknown_relation: \"series\" has one row at most, so there is nothing to count; countable: authors, reviews, tags",
+            "include_count unknown_relation: unknown relation \"review\"; did you mean \"reviews\"? countable: authors, reviews, tags",
+        ]
+    );
 }

@@ -1,8 +1,8 @@
 //! What mends a table that does not fit its struct. These statements are shown to people, never executed on their own.
 
 use super::names::{constraint_name, quoted};
-use super::{DECIMAL_COLLATION, belongs_to, column_type, definition, expression, references, table_name};
-use crate::model::{ColumnMeta, ColumnType, Generated, ModelMeta, Value};
+use super::{DECIMAL_COLLATION, belongs_to, column_type, definition, expression, foreign_key, references, table_name};
+use crate::model::{ColumnMeta, ColumnType, Generated, ModelMeta, RelationMeta, Value};
 use crate::sql::{Dialect, table};
 
 /// The ALTER TABLE that adds a column. One that takes no NULL gets a default for the rows that are there: the field's, or
@@ -16,10 +16,15 @@ pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, di
     }
     let mut sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition(model, column, dialect));
     let default = column.default.and_then(|default| literal(&default()));
-    let key = belongs_to(model).find(|(_, key)| key.name == column.name);
+    let index = model.columns.iter().position(|known| known.name == column.name);
+    let refers = |relation: &&RelationMeta| index.is_some_and(|index| relation.link.local().contains(&index));
+    let (single, several): (Vec<_>, Vec<_>) =
+        belongs_to(model).filter(refers).partition(|relation| relation.link.local().len() == 1);
     let takes_default = match dialect {
         Dialect::Sqlite => !column.nullable,
-        Dialect::Postgres => !column.nullable && key.is_none() && column.generated != Some(Generated::Database),
+        Dialect::Postgres => {
+            !column.nullable && single.is_empty() && several.is_empty() && column.generated != Some(Generated::Database)
+        }
     };
     let empty = || takes_default.then(|| empty_value(column.ty, dialect)).flatten();
     let default = default.or_else(empty).filter(|_| column.database_default.is_none());
@@ -28,9 +33,16 @@ pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, di
         sql.push_str(&default);
     }
     // SQLite adds a foreign key only with NULL as the default.
-    if let Some((relation, _)) = key.filter(|_| dialect == Dialect::Postgres || column.nullable) {
+    if let Some(relation) = single.first().filter(|_| dialect == Dialect::Postgres || column.nullable) {
         sql.push(' ');
         sql.push_str(&references(relation, dialect));
+    }
+    // A key of several columns is added with the last of them. SQLite adds none to a table that is there.
+    for relation in several.iter().filter(|_| dialect == Dialect::Postgres) {
+        if relation.link.local().iter().max().copied() == index {
+            let key = foreign_key(model, &table::parts(model, dialect).1, relation, dialect);
+            sql.push_str(&format!("; ALTER TABLE {table} ADD {key}"));
+        }
     }
     if column.unique {
         let name = constraint_name(&table::parts(model, dialect).1, &[column.name], "key");

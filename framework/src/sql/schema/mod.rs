@@ -140,34 +140,38 @@ fn database_key(model: &ModelMeta) -> Option<&'static ColumnMeta> {
 
 fn foreign_keys(model: &'static ModelMeta, dialect: Dialect) -> impl Iterator<Item = String> {
     let (_, table) = table::parts(model, dialect);
-    belongs_to(model).map(move |(relation, column)| {
-        let name = constraint_name(&table, &[column.name], "fkey");
-        format!("CONSTRAINT {name} FOREIGN KEY ({}) {}", quoted(column.name), references(relation, dialect))
-    })
+    belongs_to(model).map(move |relation| foreign_key(model, &table, relation, dialect))
+}
+
+fn foreign_key(model: &'static ModelMeta, table: &str, relation: &RelationMeta, dialect: Dialect) -> String {
+    let columns = at(model, relation.link.local());
+    let name = constraint_name(table, &names_of(&columns), "fkey");
+    let columns = list(columns.into_iter());
+    format!("CONSTRAINT {name} FOREIGN KEY ({columns}) {}", references(relation, dialect))
 }
 
 fn references(relation: &RelationMeta, dialect: Dialect) -> String {
     let target = (relation.target)();
-    let foreign = &target.columns[relation.link.foreign()];
+    let foreign = list(at(target, relation.link.foreign()).into_iter());
     let on_delete = match relation.on_delete {
         OnDelete::Restrict => "RESTRICT",
         OnDelete::Cascade => "CASCADE",
         OnDelete::SetNull => "SET NULL",
     };
-    format!("REFERENCES {} ({}) ON DELETE {on_delete}", table_name(target, dialect), quoted(foreign.name))
+    format!("REFERENCES {} ({foreign}) ON DELETE {on_delete}", table_name(target, dialect))
 }
 
-/// The relations whose key lies in this table, each with its column; no key may point to a view.
-fn belongs_to(model: &'static ModelMeta) -> impl Iterator<Item = (&'static RelationMeta, &'static ColumnMeta)> {
+/// The relations whose key lies in this table; no key may point to a view.
+fn belongs_to(model: &'static ModelMeta) -> impl Iterator<Item = &'static RelationMeta> {
     let mut seen = Vec::new();
-    model.relations.iter().filter_map(move |relation| match relation.link {
+    model.relations.iter().filter(move |relation| match relation.link {
         Link::Local { local, .. } if relation.kind == RelationKind::BelongsTo && !(relation.target)().view => {
             // Two relations may read one key.
             let new = !seen.contains(&local);
             seen.push(local);
-            new.then_some((relation, &model.columns[local]))
+            new
         }
-        _ => None,
+        _ => false,
     })
 }
 
@@ -175,36 +179,58 @@ fn belongs_to(model: &'static ModelMeta) -> impl Iterator<Item = (&'static Relat
 /// constraint begins with it.
 fn indexes(model: &'static ModelMeta, all: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
     let (_, table) = table::parts(model, dialect);
-    let first_of_key = model.key.first().map(|index| model.columns[*index].name);
-    let keys: Vec<&str> = belongs_to(model).map(|(_, key)| key.name).chain(looked_up(model, all)).collect();
-    let wanted = |column: &&ColumnMeta| column.index || keys.contains(&column.name);
-    let begins_unique = |column: &ColumnMeta| model.unique.iter().any(|key| model.columns[key[0]].name == column.name);
-    let served = |column: &&ColumnMeta| column.unique || first_of_key == Some(column.name) || begins_unique(column);
-    model
-        .columns
-        .iter()
-        .filter(|column| wanted(column) && !served(column))
-        .map(|column| {
-            let name = constraint_name(&table, &[column.name], "idx");
-            format!("CREATE INDEX IF NOT EXISTS {name} ON {} ({})", table_name(model, dialect), quoted(column.name))
+    let keys: Vec<Vec<usize>> =
+        belongs_to(model).map(|relation| relation.link.local().to_vec()).chain(looked_up(model, all)).collect();
+    let wanted = |index: usize| model.columns[index].index || keys.contains(&vec![index]);
+    let single = (0..model.columns.len()).filter(|index| wanted(*index)).map(|index| vec![index]);
+    let mut several: Vec<Vec<usize>> = Vec::new();
+    for key in keys.iter().filter(|key| key.len() > 1) {
+        if !several.contains(key) {
+            several.push(key.clone());
+        }
+    }
+    single
+        .chain(several)
+        .filter(|columns| !is_served(model, columns))
+        .map(|columns| {
+            let columns = at(model, &columns);
+            let name = constraint_name(&table, &names_of(&columns), "idx");
+            let columns = list(columns.into_iter());
+            format!("CREATE INDEX IF NOT EXISTS {name} ON {} ({columns})", table_name(model, dialect))
         })
         .collect()
 }
 
 /// The columns of `model` that relations of others look into: foreign keys, whether or not the model says so by a
 /// belongs-to. A join model is looked into from both sides.
-fn looked_up(model: &'static ModelMeta, all: &[&'static ModelMeta]) -> Vec<&'static str> {
+fn looked_up(model: &'static ModelMeta, all: &[&'static ModelMeta]) -> Vec<Vec<usize>> {
     let mut columns = Vec::new();
     for relation in all.iter().flat_map(|other| other.relations) {
         match relation.link {
-            Link::Foreign { foreign, .. } if std::ptr::eq((relation.target)(), model) => columns.push(foreign),
+            Link::Foreign { foreign, .. } if std::ptr::eq((relation.target)(), model) => columns.push(foreign.to_vec()),
             Link::Through { model: join, through_local, through_foreign, .. } if std::ptr::eq(join(), model) => {
-                columns.extend([through_local, through_foreign]);
+                columns.extend([through_local.to_vec(), through_foreign.to_vec()]);
             }
             _ => {}
         }
     }
-    columns.into_iter().map(|index| model.columns[index].name).collect()
+    columns
+}
+
+/// Whether the primary key or a unique key begins with the columns, in whatever order, or one of them is unique by itself.
+fn is_served(model: &ModelMeta, columns: &[usize]) -> bool {
+    let begins =
+        |key: &[usize]| key.get(..columns.len()).is_some_and(|key| columns.iter().all(|index| key.contains(index)));
+    let unique = || model.unique.iter().any(|key| begins(key));
+    begins(model.key) || unique() || columns.iter().any(|index| model.columns[*index].unique)
+}
+
+fn at(model: &'static ModelMeta, indexes: &[usize]) -> Vec<&'static ColumnMeta> {
+    indexes.iter().map(|index| &model.columns[*index]).collect()
+}
+
+fn names_of(columns: &[&'static ColumnMeta]) -> Vec<&'static str> {
+    columns.iter().map(|column| column.name).collect()
 }
 
 fn list(columns: impl Iterator<Item = &'static ColumnMeta>) -> String {

@@ -1,0 +1,164 @@
+//! `include.reviews.limit=3`, `include.reviews.sort=-created_at`, `include.reviews.rating__gte=4`: what is said about the
+//! rows of a relation that is included.
+
+use super::filter::{filterable, invalid};
+use super::include::{includable, unknown};
+use super::parameters::{Parameter, shown};
+use super::sort::{self, sortable};
+use super::{ListOptions, Mistakes, fields, filter, name, once};
+use crate::error::{InputError, Location};
+use crate::model::nearest::nearest;
+use crate::model::{ModelMeta, RelationMeta, ResourceMeta};
+use crate::query::{Filter, Include};
+
+/// What stands before the path of an option.
+pub(super) const PREFIX: &str = "include.";
+
+/// The names of all options of a relation, without the path before them.
+#[must_use]
+pub fn include_options(resource: &ResourceMeta, relation: &RelationMeta) -> Vec<String> {
+    let target = (relation.target)();
+    let to_many = relation.kind.to_many();
+    let limit = to_many.then_some("limit");
+    let sort = (to_many && sortable(target).next().is_some()).then_some("sort");
+    let fields = resource.fields.then_some("fields");
+    let fixed = limit.into_iter().chain(sort).chain(fields).map(str::to_owned);
+    fixed.chain(filterable(target).flat_map(name::filters_of)).collect()
+}
+
+/// Puts each option into the include of its path; `None` for includes that could not be read themselves, which say nothing
+/// about their options.
+pub(super) fn apply(
+    options: &ListOptions,
+    mut includes: Option<&mut [Include]>,
+    parameters: &[Parameter],
+    mistakes: &mut Mistakes,
+) {
+    for parameter in parameters {
+        let target = match locate(options, &parameter.name) {
+            Ok(target) => target,
+            Err(mistake) => {
+                mistakes.push(mistake);
+                continue;
+            }
+        };
+        let Some(includes) = includes.as_deref_mut() else { continue };
+        let read = match find(includes, target.path) {
+            Some(include) => set(options, include, target.option, parameter),
+            None => Err(vec![not_included(&parameter.name, target.path)]),
+        };
+        mistakes.extend(read.err().into_iter().flatten());
+    }
+}
+
+/// An option of a path that could be included.
+struct Target<'a> {
+    path: &'a str,
+    option: &'a str,
+}
+
+fn locate<'a>(options: &ListOptions, parameter: &'a str) -> Result<Target<'a>, InputError> {
+    let resource = options.resource;
+    let rest = parameter.strip_prefix(PREFIX).unwrap_or(parameter);
+    let Some((path, option)) = rest.rsplit_once('.') else {
+        let detail =
+            format!("{:?} names no option; expected one, as in \"include.{}.limit\"", shown(parameter), shown(rest));
+        return Err(InputError::parameter(shown(parameter), "unknown_parameter", detail));
+    };
+    let depth = path.split('.').count();
+    if depth > resource.options_depth {
+        let (path, most) = (shown(path), resource.options_depth);
+        let detail = format!("{path:?} is {depth} relations deep; options go {most} deep at most");
+        return Err(InputError::parameter(shown(parameter), "too_deep", detail));
+    }
+    let mut model: &'static ModelMeta = (resource.model)();
+    for name in path.split('.') {
+        let Some((_, relation)) = includable(model).find(|(_, relation)| relation.api_name == name) else {
+            return Err(at(parameter, unknown(model, name, path)));
+        };
+        model = (relation.target)();
+    }
+    Ok(Target { path, option })
+}
+
+fn find<'a>(includes: &'a mut [Include], path: &str) -> Option<&'a mut Include> {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let include = includes.iter_mut().find(|include| include.relation.api_name == name)?;
+    match rest {
+        Some(rest) => find(&mut include.children, rest),
+        None => Some(include),
+    }
+}
+
+/// Reads one option.
+fn set(options: &ListOptions, include: &mut Include, option: &str, parameter: &Parameter) -> Result<(), Mistakes> {
+    let target = (include.relation.target)();
+    let to_many = include.relation.kind.to_many();
+    match option {
+        "limit" if to_many => {
+            let most = options.resource.include_limit;
+            include.limit = once(parameter, |text| limit(&parameter.name, text, most))?;
+            include.limit_chosen = true;
+        }
+        "sort" if to_many && sortable(target).next().is_some() => {
+            let rename =
+                |mistakes: Mistakes| mistakes.into_iter().map(|it| at(&parameter.name, it)).collect::<Mistakes>();
+            include.sort = once(parameter, |text| sort::parse(target, text)).map_err(rename)?;
+        }
+        "fields" if options.resource.fields => {
+            let read = |text: &str| fields::parse_of(&parameter.name, target, text);
+            include.fields = Some(once(parameter, read)?);
+        }
+        _ => {
+            let field = option.rsplit_once("__").map_or(option, |(field, _)| field);
+            let column = filterable(target).find(|column| column.api_name == field);
+            let column =
+                column.ok_or_else(|| vec![unknown_option(options.resource, parameter, include.relation, option)])?;
+            let operator = column.filter.iter().find(|operator| operator.parameter(field) == option);
+            let operator =
+                operator.ok_or_else(|| vec![unknown_operator(parameter, option, name::filters_of(column))])?;
+            let narrowed = std::mem::replace(&mut include.filter, Filter::everything());
+            include.filter = narrowed.and(filter::parse(parameter, column, *operator)?);
+        }
+    }
+    Ok(())
+}
+
+fn limit(name: &str, text: &str, most: usize) -> Result<usize, Mistakes> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let rows = digits.then(|| text.parse().ok()).flatten();
+    let refuse = || vec![invalid(name, text, &format!("expected a whole number from 1 to {most}"))];
+    rows.filter(|rows| (1..=most).contains(rows)).ok_or_else(refuse)
+}
+
+fn not_included(parameter: &str, path: &str) -> InputError {
+    let path = shown(path);
+    let detail = format!("it is an option of {path:?}, which is not included; add it: include={path}");
+    InputError::parameter(shown(parameter), "not_included", detail)
+}
+
+fn unknown_option(resource: &ResourceMeta, parameter: &Parameter, relation: &RelationMeta, option: &str) -> InputError {
+    let to_one = !relation.kind.to_many() && matches!(option, "limit" | "sort");
+    let what = if to_one { ", which has one row at most" } else { "" };
+    let what = format!("unknown option {:?} of {:?}{what}", shown(option), relation.api_name);
+    refuse(parameter, "unknown_parameter", &what, option, &include_options(resource, relation))
+}
+
+fn unknown_operator(parameter: &Parameter, option: &str, accepted: Vec<String>) -> InputError {
+    let what = format!("unknown filter {:?}", shown(option));
+    refuse(parameter, "unknown_operator", &what, option, &accepted)
+}
+
+fn refuse(parameter: &Parameter, code: &'static str, what: &str, option: &str, accepted: &[String]) -> InputError {
+    let likely = nearest(option, accepted.iter().map(String::as_str));
+    let likely = likely.map(|likely| format!("; did you mean {likely:?}?"));
+    let separator = if likely.is_some() { "" } else { ";" };
+    let accepted = if accepted.is_empty() { "none".to_owned() } else { accepted.join(", ") };
+    let detail = format!("{what}{}{separator} accepted: {accepted}", likely.unwrap_or_default());
+    InputError::parameter(shown(&parameter.name), code, detail)
+}
+
+/// The mistake as one of another parameter.
+fn at(parameter: &str, mistake: InputError) -> InputError {
+    InputError { at: Location::Parameter(shown(parameter)), ..mistake }
+}
