@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::list::{Include, ListQuery};
+use super::list::{CountMode, Include, ListQuery};
 use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
@@ -63,6 +63,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
     let mut errors = Mistakes::new();
     let mut list = ListQuery::new(model);
     let mut page = PageParameters::default();
+    let mut count = None;
     let mut filters = Vec::new();
 
     for parameter in decode(query, &options.ignored, &mut errors) {
@@ -75,7 +76,8 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
             Ok(Name::Include) => once(&parameter, |text| include::parse(options, text)).map(|it| list.include = it),
             Ok(Name::Page) => once(&parameter, |text| page.read_page(text)),
             Ok(Name::PerPage) => once(&parameter, |text| page.read_per_page(resource, text)),
-            Ok(Name::Count) => once(&parameter, page::count).map(|it| list.count = it),
+            Ok(Name::Cursor) => once(&parameter, |text| page.read_cursor(text)),
+            Ok(Name::Count) => once(&parameter, page::count).map(|it| count = Some(it)),
             Err(error) => Err(vec![error]),
         };
         errors.extend(read.err().into_iter().flatten());
@@ -85,9 +87,10 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
         errors.push(InputError::request("too_many", detail));
     }
     match page.finish(resource) {
-        Ok(page) => list.page = page,
+        Ok((page, walk)) => (list.page, list.walk) = (page, walk),
         Err(error) => errors.push(error),
     }
+    list.count = count.unwrap_or_else(|| CountMode::default_of(list.walk.as_ref()));
     list.filter = filters.into_iter().fold(Filter::everything(), Filter::and);
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }

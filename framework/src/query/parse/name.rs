@@ -14,6 +14,7 @@ pub(super) enum Name {
     Include,
     Page,
     PerPage,
+    Cursor,
     Count,
 }
 
@@ -24,6 +25,7 @@ impl Name {
             "sort" => return Ok(Self::Sort),
             "page" => return Ok(Self::Page),
             "per_page" => return Ok(Self::PerPage),
+            "cursor" => return Ok(Self::Cursor),
             "count" => return Ok(Self::Count),
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
@@ -45,7 +47,7 @@ impl Name {
 pub fn parameters(model: &'static ModelMeta) -> Vec<String> {
     let search = has_search(model).then_some("q");
     let include = includable(model).next().map(|_| "include");
-    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include);
+    let fixed = ["count", "cursor", "page", "per_page", "sort"].into_iter().chain(search).chain(include);
     fixed.map(str::to_owned).chain(filterable(model).flat_map(filters)).collect()
 }
 
