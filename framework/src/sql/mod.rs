@@ -7,6 +7,7 @@ pub mod include;
 mod link;
 pub mod migration;
 pub mod schema;
+mod seek;
 pub mod select;
 mod sort;
 pub mod statement;

@@ -1,23 +1,55 @@
 //! Reading rows of one model. Every statement selects all columns of the model in their order.
 
-use sea_query::{LockType, Query, SelectStatement};
+use sea_query::{LockType, Query, SelectStatement, UnionType};
 
 use super::filter::{condition, has_key};
-use super::sort::order;
+use super::sort::{order, terms};
 use super::table::Table;
-use super::{Dialect, Statement, Verb};
+use super::{Dialect, Statement, Verb, seek};
 use crate::model::{ModelMeta, Value};
-use crate::query::{Filter, ListQuery};
+use crate::query::{Filter, ListQuery, Place};
 
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
     let table = Table::new(query.model, dialect);
     let mut rows = rows(&table, &query.filter, dialect);
-    order(&mut rows, &table, &query.sort, dialect);
+    order(&mut rows, &table, &terms(&query.order()), dialect);
     rows.limit(u64::from(query.page.per_page) + 1);
     if query.page.offset() > 0 {
         rows.offset(query.page.offset());
+    }
+    Statement::build(Verb::Select, query.model, &rows, dialect)
+}
+
+/// The rows of the list behind a place, or before it, and one more, which tells whether the walk goes on. The nearest to the
+/// place come first, so that those before it come backwards.
+#[must_use]
+pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
+    let table = Table::new(query.model, dialect);
+    let limit = u64::from(query.page.per_page) + 1;
+    let mut direction = query.order();
+    if place.backward {
+        direction.iter_mut().for_each(|term| term.descending = !term.descending);
+    }
+    let parts = seek::parts(&direction, &place.values, &table, dialect);
+    let mut parts = parts.into_iter().map(|part| {
+        let mut rows = rows(&table, &query.filter, dialect);
+        rows.and_where_option(part.condition);
+        order(&mut rows, &table, &part.terms, dialect);
+        rows.limit(limit);
+        rows
+    });
+    let mut rows = parts.next().expect("there is always a part");
+    if let Some(second) = parts.next() {
+        // Each part has its own limit, and SQLite takes one only inside of a subquery.
+        let all = |rows: SelectStatement, alias: &'static str| {
+            Query::select().exprs(table.columns()).from_subquery(rows, alias).take()
+        };
+        let both = all(rows, "first_part").union(UnionType::All, all(second, "second_part")).take();
+        rows = all(both, "parts");
+        order(&mut rows, &table, &terms(&direction), dialect);
+        rows.limit(limit);
     }
     Statement::build(Verb::Select, query.model, &rows, dialect)
 }
