@@ -8,6 +8,7 @@ mod connection;
 pub mod database;
 mod error;
 pub mod execute;
+pub mod framework;
 mod inspect;
 mod lease;
 pub mod meter;

@@ -37,6 +37,8 @@ pub trait RowSet: Send + Sync {
     fn row(&self, index: usize) -> &dyn Row;
     /// Forgets the rows from `len` on.
     fn truncate(&mut self, len: usize);
+    /// Puts the last row first.
+    fn reverse(&mut self);
 }
 
 /// No rows, for a relation of which no row has a key.
@@ -52,4 +54,6 @@ impl RowSet for NoRows {
     }
 
     fn truncate(&mut self, _len: usize) {}
+
+    fn reverse(&mut self) {}
 }

@@ -21,4 +21,8 @@ impl<R: Row + Send + Sync> RowSet for Rows<R> {
     fn truncate(&mut self, len: usize) {
         self.0.truncate(len);
     }
+
+    fn reverse(&mut self) {
+        self.0.reverse();
+    }
 }

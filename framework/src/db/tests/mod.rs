@@ -3,6 +3,7 @@
 
 mod check;
 mod errors;
+mod framework;
 mod migrate;
 mod models;
 mod pool;
