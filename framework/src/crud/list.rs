@@ -3,6 +3,7 @@
 use super::count::count;
 use super::eager_load::{self, eager_load};
 use super::page::PageMeta;
+use super::walk::{self, Part};
 use crate::db::Session;
 use crate::error::Result;
 use crate::model::Loaded;
@@ -40,16 +41,24 @@ pub fn budget(query: &ListQuery) -> u32 {
 ///
 /// # Errors
 ///
-/// The database cannot be reached or refuses a statement.
+/// [`Error::Parameters`](crate::Error::Parameters) for a cursor that is none of this list; else the database cannot be reached or refuses a statement.
 pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
-    let mut rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
-    let per_page = usize::try_from(query.page.per_page).unwrap_or(usize::MAX);
-    let has_more = rows.len() > per_page;
-    rows.truncate(per_page);
-
-    let mut meta = PageMeta::new(query.page, has_more);
-    count(query, rows.len(), &mut meta, session).await?;
+    let Part { rows, offset, mut meta } = match &query.walk {
+        Some(walk) => walk::walk(query, walk, session).await?,
+        None => page(query, session).await?,
+    };
+    count(query, offset, rows.len(), &mut meta, session).await?;
     let mut loaded = Loaded { meta: query.model, rows, edges: Vec::new() };
     meta.truncated = eager_load(&mut loaded, &query.include, session).await?;
     Ok(ListResult { loaded, meta })
+}
+
+async fn page(query: &ListQuery, session: &mut Session<'_>) -> Result<Part> {
+    let mut rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
+    let has_more = walk::cut(query, rows.as_mut());
+    let mut meta = PageMeta::new(query.page, has_more);
+    if let Some(keys) = session.known_cursor_keys() {
+        walk::cursors_of_page(query, rows.as_ref(), keys, &mut meta)?;
+    }
+    Ok(Part { rows, offset: Some(query.page.offset()), meta })
 }

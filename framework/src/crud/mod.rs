@@ -11,6 +11,7 @@ pub mod page;
 pub mod query;
 pub mod records;
 pub mod validate;
+mod walk;
 pub mod write;
 
 pub use get::get;
