@@ -44,7 +44,7 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
             log::init(&app.config)?;
             let own = app.commands.iter().position(|own| own.command.get_name() == name);
             let own = own.map(|index| app.commands.swap_remove(index));
-            let database = Database::connect(app.database_options(), app.metrics()?).await?;
+            let database = app.with_keys(Database::connect(app.database_options(), app.metrics()?).await?);
             Preparation::of(&mut app).tables(&database).await?;
             let context =
                 CommandContext { database: database.clone(), arguments: arguments.clone(), config: app.config };

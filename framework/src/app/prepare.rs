@@ -4,7 +4,7 @@ use super::App;
 use super::command::Seed;
 use crate::config::Profile;
 use crate::crud;
-use crate::db::{Database, check, migrate};
+use crate::db::{Database, check, framework, migrate};
 use crate::error::Result;
 use crate::model::Catalog;
 use crate::query::{CountMode, ListQuery};
@@ -31,8 +31,10 @@ impl Preparation {
         }
     }
 
-    /// Migrates, creates missing tables outside production, and compares the tables with the models.
+    /// Makes the framework's own tables, migrates, creates missing tables outside production, and compares the tables with the models.
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
+        framework::migrate(database).await?;
+        database.cursor_keys().await?;
         migrate::run(database, &self.migrations).await?;
         if self.creates_tables {
             let created = migrate::create_missing(database, self.catalog.models()).await?;
