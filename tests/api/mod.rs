@@ -22,4 +22,5 @@ mod sort;
 mod statements;
 mod support;
 mod typed;
+mod walk;
 mod write;
