@@ -6,6 +6,7 @@ mod body;
 mod budget;
 mod conflict;
 mod cors;
+mod cost;
 mod cursor;
 mod errors;
 mod filter;

@@ -11,6 +11,7 @@ use super::command::CommandContext;
 use super::prepare::Preparation;
 use super::{App, log};
 use crate::db::Database;
+use crate::db::advice::Unserved;
 use crate::error::{Error, Result};
 use crate::http::Shutdown;
 use crate::sql::{Dialect, schema};
@@ -45,12 +46,13 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
             let own = app.commands.iter().position(|own| own.command.get_name() == name);
             let own = own.map(|index| app.commands.swap_remove(index));
             let database = app.with_keys(Database::connect(app.database_options(), app.metrics()?).await?);
-            Preparation::of(&mut app).tables(&database).await?;
+            let preparation = Preparation::of(&mut app);
+            preparation.tables(&database).await?;
             let context =
                 CommandContext { database: database.clone(), arguments: arguments.clone(), config: app.config };
             let outcome = match own {
                 Some(own) => (own.run)(context).await,
-                None => print("the database is up to date\n"),
+                None => print(&migrated(&preparation.unserved_sorts(&database).await?)),
             };
             database.close().await;
             outcome
@@ -124,6 +126,14 @@ impl Signals {
         self.next().await;
         std::process::exit(1);
     }
+}
+
+fn migrated(unserved: &[Unserved]) -> String {
+    let mut text = "the database is up to date\n".to_owned();
+    for Unserved { model, sort, statement } in unserved {
+        text.push_str(&format!("no index serves sort={sort} of {model}; to add one:\n    {statement};\n"));
+    }
+    text
 }
 
 fn ddl(app: &App, arguments: &ArgMatches) -> String {

@@ -77,6 +77,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
 async fn prepared_database(app: &App, metrics: &Arc<Metrics>, preparation: &mut Preparation) -> Result<Database> {
     let database = app.with_keys(Database::connect(app.database_options(), Arc::clone(metrics)).await?);
     preparation.tables(&database).await?;
+    preparation.advise(&database).await?;
     preparation.seed(&database).await?;
     Ok(database)
 }

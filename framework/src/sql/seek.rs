@@ -1,16 +1,16 @@
 //! WHERE a walk goes on: the rows behind a place in an order.
 //!
 //! Where all terms have one direction this is one comparison of rows, `("year", "id") > (?, ?)`, which an index on these
-//! columns answers by going to the place. Mixed directions are spelled out, behind a comparison that is redundant and lets an
-//! index begin at the place. NULL counts as the largest value; only a nullable column in ascending order pays for that, since
-//! `>` never finds a NULL, and so does a boundary row that has one.
+//! columns answers by going to the place. Where an index cannot, the rows come in parts, in each of which it can: those equal
+//! in the first column, those beyond, and NULLs, which count as the largest values. Only a nullable column in ascending order
+//! pays for NULLs, since `>` never finds one, and so does a boundary row that has one.
 
 use sea_query::{Expr, ExprTrait};
 
 use super::sort::{self, Term};
-use super::table::Table;
+use super::table::{Table, is_row_number};
 use super::{Dialect, bind};
-use crate::model::Value;
+use crate::model::{ColumnType, Value};
 use crate::query::Sort;
 
 /// Rows of one table that an index can find in order. A walk reads one part after the other.
@@ -21,26 +21,33 @@ pub(super) struct Part {
     pub(super) condition: Option<Expr>,
 }
 
-/// The parts of the rows behind the row with `values`, in this order; all rows where there are no values. Two parts where the
-/// first column may be NULL and only some of the rows have one: no index finds both in one go.
+/// The parts of the rows behind the row with `values`, in this order; all rows where there are no values.
 pub(super) fn parts(order: &[Sort], values: &[Value], table: &Table, dialect: Dialect) -> Vec<Part> {
     let mut terms = sort::terms(order);
-    let seek = Seek { table, dialect };
     let (Some(first), Some(value)) = (terms.first().copied(), values.first()) else {
         return vec![Part { terms, condition: None }];
     };
     // Of the rows of each part either all have a NULL in the first column or none has.
     terms[0].nullable = false;
-    let is_null = || table.column(first.sort.column).is_null();
-    let after = || seek.after(&terms, values);
-    let after_among_nulls = || is_null().and(seek.after(&terms[1..], &values[1..]));
-    let conditions = match (first.nullable, first.sort.descending, value) {
-        (true, false, Value::Null) => vec![after_among_nulls()],
-        (true, true, Value::Null) => vec![after_among_nulls(), table.column(first.sort.column).is_not_null()],
-        (true, false, _) => vec![after(), is_null()],
-        _ => vec![after()],
-    };
+    let seek = Seek { table, dialect };
+    let mut conditions = Vec::new();
+    if seek.is_served(&terms, values) {
+        conditions.push(seek.after(&terms, values));
+    } else {
+        conditions.push(seek.equal(&first, value).and(seek.after(&terms[1..], &values[1..])));
+        conditions.extend(seek.beyond(&terms[0], value));
+    }
+    if first.nullable && !first.sort.descending && *value != Value::Null {
+        conditions.push(seek.column(&first).is_null());
+    }
     conditions.into_iter().map(|condition| Part { terms: terms.clone(), condition: Some(condition) }).collect()
+}
+
+/// The same as one part, for a statement that would have too many values in parts.
+pub(super) fn whole(order: &[Sort], values: &[Value], table: &Table, dialect: Dialect) -> Part {
+    let terms = sort::terms(order);
+    let condition = (!values.is_empty()).then(|| Seek { table, dialect }.after(&terms, values));
+    Part { terms, condition }
 }
 
 struct Seek<'a> {
@@ -49,9 +56,17 @@ struct Seek<'a> {
 }
 
 impl Seek<'_> {
+    /// Whether one comparison of rows says it all and an index answers it. SQLite does not recognize its row number, which an
+    /// integer key is, in such a comparison and would then read all rows that are equal in the other column.
+    fn is_served(&self, terms: &[Term], values: &[Value]) -> bool {
+        let all = self.alike(terms, values) == terms.len();
+        let has_row_number = self.dialect == Dialect::Sqlite && is_row_number(self.table.model);
+        all && !(has_row_number && terms.len() == 2)
+    }
+
     /// The condition that a row comes after the one with `values`.
     fn after(&self, terms: &[Term], values: &[Value]) -> Expr {
-        let alike = alike(terms, values);
+        let alike = self.alike(terms, values);
         let spelled_out = self.spelled_out(terms, values);
         if alike == 0 || alike == terms.len() {
             return spelled_out;
@@ -64,7 +79,7 @@ impl Seek<'_> {
         let (Some((first, rest)), Some((value, others))) = (terms.split_first(), values.split_first()) else {
             return Expr::Constant(false.into());
         };
-        if alike(terms, values) == terms.len() {
+        if self.alike(terms, values) == terms.len() {
             return self.row(terms, values, false);
         }
         let equal = || self.equal(first, value).and(self.spelled_out(rest, others));
@@ -110,26 +125,31 @@ impl Seek<'_> {
         }
     }
 
+    /// How many of the first terms one comparison of rows can judge: those of one direction, as long as a NULL, for which no
+    /// comparison holds, would have to be found by none. SQLite uses no index for a row in which a collation is named.
+    fn alike(&self, terms: &[Term], values: &[Value]) -> usize {
+        let Some(descending) = terms.first().map(|term| term.sort.descending) else { return 0 };
+        let is_plain = |(term, value): &(&Term, &Value)| {
+            term.sort.descending == descending && (descending || !term.nullable) && **value != Value::Null
+        };
+        let plain = terms.iter().zip(values).take_while(is_plain).count();
+        let has_collation = |term: &Term| self.dialect == Dialect::Sqlite && term.sort.column.ty == ColumnType::Decimal;
+        match terms[..plain].iter().position(has_collation) {
+            Some(0) => 1,
+            Some(place) => place,
+            None => plain,
+        }
+    }
+
     fn column(&self, term: &Term) -> Expr {
         bind::compared(term.sort.column, self.table.column(term.sort.column), self.dialect)
     }
-}
-
-/// How many of the first terms one comparison of rows can judge: those of one direction, as long as a NULL, for which no
-/// comparison holds, would have to be found by none.
-fn alike(terms: &[Term], values: &[Value]) -> usize {
-    let Some(descending) = terms.first().map(|term| term.sort.descending) else { return 0 };
-    let is_plain = |(term, value): &(&Term, &Value)| {
-        term.sort.descending == descending && (descending || !term.nullable) && **value != Value::Null
-    };
-    terms.iter().zip(values).take_while(is_plain).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixtures::BOOKS;
-    use crate::model::ColumnType;
     use crate::query::{ListQuery, Place};
     use crate::sql::select::walk;
     use crate::sql::statement::assert_sql;
@@ -177,7 +197,7 @@ mod tests {
             &[(1, true)],
             &[],
             false,
-            r#"("title", "id") < (?, ?) ORDER BY "title" DESC, "id" DESC LIMIT ?"#,
+            r#"(("title" = ? AND "id" < ? ORDER BY "title" DESC, "id" DESC LIMIT ?) AS "part" UNION ALL ("title" < ? ORDER BY "title" DESC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "title" DESC, "id" DESC LIMIT ?"#,
             r#"("title", "id") < ($1, $2) ORDER BY "title" DESC, "id" DESC LIMIT $3"#,
         );
         assert_walk(
@@ -195,26 +215,26 @@ mod tests {
             &[(1, true)],
             &[],
             true,
-            r#"("title", "id") > (?, ?) ORDER BY "title" ASC, "id" ASC LIMIT ?"#,
+            r#"(("title" = ? AND "id" > ? ORDER BY "title" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("title" > ? ORDER BY "title" ASC, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "title" ASC, "id" ASC LIMIT ?"#,
             r#"("title", "id") > ($1, $2) ORDER BY "title" ASC, "id" ASC LIMIT $3"#,
         );
     }
 
     #[test]
-    fn mixed_directions_are_spelled_out_behind_what_an_index_can_use() {
+    fn mixed_directions_come_in_parts_that_an_index_finds() {
         assert_walk(
             &[(1, true), (3, false)],
             &[],
             false,
-            r#""title" <= ? AND ("title" < ? OR ("title" = ? AND ("rating", "id") > (?, ?))) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?"#,
-            r#""title" <= $1 AND ("title" < $2 OR ("title" = $3 AND ("rating", "id") > ($4, $5))) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $6"#,
+            r#"(("title" = ? AND ("rating", "id") > (?, ?) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("title" < ? ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?"#,
+            r#"(("title" = $1 AND ("rating", "id") > ($2, $3) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $4) AS "part" UNION ALL (("title" < $5 ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $6) AS "part")) AS "parts" ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $7"#,
         );
         assert_walk(
             &[(1, false), (3, false), (0, true)],
             &[],
             false,
-            r#"("title", "rating") >= (?, ?) AND ("title" > ? OR ("title" = ? AND ("rating" > ? OR ("rating" = ? AND "id" < ?)))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?"#,
-            r#"("title", "rating") >= ($1, $2) AND ("title" > $3 OR ("title" = $4 AND ("rating" > $5 OR ("rating" = $6 AND "id" < $7)))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $8"#,
+            r#"(("title" = ? AND ("rating" >= ? AND ("rating" > ? OR ("rating" = ? AND "id" < ?))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?) AS "part" UNION ALL ("title" > ? ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?"#,
+            r#"(("title" = $1 AND ("rating" >= $2 AND ("rating" > $3 OR ("rating" = $4 AND "id" < $5))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $6) AS "part" UNION ALL (("title" > $7 ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $8) AS "part")) AS "parts" ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $9"#,
         );
     }
 
@@ -224,7 +244,7 @@ mod tests {
             &[(6, true)],
             &[],
             false,
-            r#"("published_year", "id") < (?, ?) ORDER BY "published_year" DESC, "id" DESC LIMIT ?"#,
+            r#"(("published_year" = ? AND "id" < ? ORDER BY "published_year" DESC, "id" DESC LIMIT ?) AS "part" UNION ALL ("published_year" < ? ORDER BY "published_year" DESC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "published_year" DESC NULLS FIRST, "id" DESC LIMIT ?"#,
             r#"("published_year", "id") < ($1, $2) ORDER BY "published_year" DESC, "id" DESC LIMIT $3"#,
         );
     }
@@ -235,8 +255,8 @@ mod tests {
             &[(6, false)],
             &[],
             false,
-            r#"((("published_year", "id") > (?, ?) ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "first_part" UNION ALL ("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "second_part") AS "parts" ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
-            r#"((("published_year", "id") > ($1, $2) ORDER BY "published_year" ASC, "id" ASC LIMIT $3) AS "first_part" UNION ALL (("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT $4) AS "second_part")) AS "parts" ORDER BY "published_year" ASC, "id" ASC LIMIT $5"#,
+            r#"(("published_year" = ? AND "id" > ? ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("published_year" > ? ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#"((("published_year", "id") > ($1, $2) ORDER BY "published_year" ASC, "id" ASC LIMIT $3) AS "part" UNION ALL (("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT $4) AS "part")) AS "parts" ORDER BY "published_year" ASC, "id" ASC LIMIT $5"#,
         );
     }
 
@@ -257,8 +277,8 @@ mod tests {
             &[(1, false), (6, false)],
             &[],
             false,
-            r#""title" >= ? AND ("title" > ? OR ("title" = ? AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)))) ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
-            r#""title" >= $1 AND ("title" > $2 OR ("title" = $3 AND ("published_year" > $4 OR "published_year" IS NULL OR ("published_year" = $5 AND "id" > $6)))) ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $7"#,
+            r#"(("title" = ? AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?) AS "part" UNION ALL ("title" > ? ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#"(("title" = $1 AND ("published_year" > $2 OR "published_year" IS NULL OR ("published_year" = $3 AND "id" > $4)) ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $5) AS "part" UNION ALL (("title" > $6 ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $7) AS "part")) AS "parts" ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $8"#,
         );
     }
 
@@ -268,8 +288,26 @@ mod tests {
             &[(4, true)],
             &[],
             false,
-            r#"("price" COLLATE couplet_decimal, "id") < (?, ?) ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT ?"#,
+            r#"((("price" COLLATE couplet_decimal) = ? AND "id" < ? ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT ?) AS "part" UNION ALL (("price" COLLATE couplet_decimal) < ? ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "price" COLLATE couplet_decimal DESC NULLS FIRST, "id" DESC LIMIT ?"#,
             r#"("price", "id") < ($1, $2) ORDER BY "price" DESC, "id" DESC LIMIT $3"#,
         );
+    }
+
+    #[test]
+    fn a_statement_that_would_have_too_many_values_stays_whole() {
+        let ids = crate::query::Filter::compare(
+            &BOOKS.columns[0],
+            crate::model::Operator::In,
+            (0..16_384).map(Value::I64).collect(),
+        );
+        let sort = vec![Sort { column: &BOOKS.columns[6], descending: false }];
+        let query = ListQuery { sort, filter: ids, ..ListQuery::new(&BOOKS) };
+        let place = Place { values: vec![Value::I16(1965), Value::I64(7)], backward: false };
+        let statement = walk(&query, &place, Dialect::Sqlite);
+        assert_eq!(statement.values.0.len(), 16_384 + 4);
+        let end = r#") AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#;
+        assert!(statement.sql.ends_with(end), "{}", &statement.sql[statement.sql.len() - 300..]);
+        let parts = walk(&query, &place, Dialect::Postgres);
+        assert!(parts.sql.contains("UNION ALL"), "a list is one value there");
     }
 }

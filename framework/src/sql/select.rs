@@ -3,11 +3,15 @@
 use sea_query::{LockType, Query, SelectStatement, UnionType};
 
 use super::filter::{condition, has_key};
+use super::seek::Part;
 use super::sort::{order, terms};
 use super::table::Table;
 use super::{Dialect, Statement, Verb, seek};
 use crate::model::{ModelMeta, Value};
 use crate::query::{Filter, ListQuery, Place};
+
+/// Values that a statement in parts may bind; SQLite takes 32,766 and PostgreSQL 65,535.
+const MAX_VALUES: usize = 32_000;
 
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
@@ -32,25 +36,33 @@ pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
     if place.backward {
         direction.iter_mut().for_each(|term| term.descending = !term.descending);
     }
-    let parts = seek::parts(&direction, &place.values, &table, dialect);
-    let mut parts = parts.into_iter().map(|part| {
+    let of_part = |part: Part| {
         let mut rows = rows(&table, &query.filter, dialect);
         rows.and_where_option(part.condition);
         order(&mut rows, &table, &part.terms, dialect);
-        rows.limit(limit);
-        rows
-    });
-    let mut rows = parts.next().expect("there is always a part");
-    if let Some(second) = parts.next() {
-        // Each part has its own limit, and SQLite takes one only inside of a subquery.
-        let all = |rows: SelectStatement, alias: &'static str| {
-            Query::select().exprs(table.columns()).from_subquery(rows, alias).take()
-        };
-        let both = all(rows, "first_part").union(UnionType::All, all(second, "second_part")).take();
-        rows = all(both, "parts");
-        order(&mut rows, &table, &terms(&direction), dialect);
-        rows.limit(limit);
+        rows.limit(limit).take()
+    };
+    let mut parts: Vec<SelectStatement> =
+        seek::parts(&direction, &place.values, &table, dialect).into_iter().map(of_part).collect();
+    if parts.len() == 1 {
+        return Statement::build(Verb::Select, query.model, &parts.remove(0), dialect);
     }
+    // Each part has its own limit, and SQLite takes one only inside of a subquery.
+    let all = |rows: SelectStatement, alias: &'static str| {
+        Query::select().exprs(table.columns()).from_subquery(rows, alias).take()
+    };
+    let mut parts = parts.into_iter().map(|part| all(part, "part"));
+    let mut union = parts.next().unwrap_or_default();
+    for part in parts {
+        union.union(UnionType::All, part);
+    }
+    let mut rows = all(union, "parts");
+    order(&mut rows, &table, &terms(&direction), dialect);
+    let statement = Statement::build(Verb::Select, query.model, rows.limit(limit), dialect);
+    if statement.values.0.len() <= MAX_VALUES {
+        return statement;
+    }
+    let rows = of_part(seek::whole(&direction, &place.values, &table, dialect));
     Statement::build(Verb::Select, query.model, &rows, dialect)
 }
 

@@ -4,9 +4,11 @@
 //! left out everywhere: they are the user's own.
 
 mod alter;
+mod index;
 mod names;
 
 pub use alter::{alter_nullability, alter_type, missing_column};
+pub use index::sort_index;
 
 use std::fmt::Write;
 
