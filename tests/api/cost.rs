@@ -28,6 +28,8 @@ pub struct Item {
     pub year: Option<i32>,
 }
 
+type Sorted = fn() -> Query<Item>;
+
 const ROWS: u32 = 120_000;
 const PER_PAGE: u32 = 20;
 const PAGE: u64 = 5_000;
@@ -75,7 +77,7 @@ async fn time(db: &Database, query: impl Fn() -> Query<Item>) -> Duration {
 async fn measure(database: &TestDatabase) {
     let db = connect(database).await;
     fill(&db).await;
-    let orders: [(&str, fn() -> Query<Item>); 9] = [
+    let orders: [(&str, Sorted); 9] = [
         ("id", || Item::query()),
         ("kind", || Item::query().sort(Item::KIND.asc())),
         ("-kind", || Item::query().sort(Item::KIND.desc())),
@@ -86,7 +88,7 @@ async fn measure(database: &TestDatabase) {
         ("-year", || Item::query().sort(Item::YEAR.desc())),
         ("-kind,name", || Item::query().sort(Item::KIND.desc()).sort(Item::NAME.asc())),
     ];
-    println!("{} rows, page 1 and page {PAGE} of {PER_PAGE}; median of {TIMES}", ROWS);
+    println!("{ROWS} rows, page 1 and page {PAGE} of {PER_PAGE}; median of {TIMES}");
     for (name, query) in orders {
         let mut cursor = None;
         for _ in 0..10 {

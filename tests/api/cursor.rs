@@ -292,7 +292,7 @@ impl Shelf {
 
 #[tokio::test]
 async fn an_app_in_tests_walks_as_well() {
-    let app = TestApp::start(|app| app.resource::<Series>()).await.unwrap();
+    let app = TestApp::start(couplet::App::resource::<Series>).await.unwrap();
     let client = Client::new(app.url());
     for name in ["a", "b"] {
         client.post("/series", &json!({"name": name})).await.expect(201);
