@@ -90,7 +90,8 @@ fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
 fn cursor() -> JsonValue {
     let description = "From where the list is walked, instead of by `page`: empty for the start, else `next_cursor` or \
                        `prev_cursor` of an answer, as it is. The filters and the order must stay what they were.";
-    let mut cursor = query("cursor", description, json!({"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}));
+    let mut cursor =
+        query("cursor", description, json!({"type": "string", "format": "cursor", "pattern": "^[A-Za-z0-9_-]*$"}));
     cursor["allowEmptyValue"] = json!(true);
     cursor
 }

@@ -262,7 +262,7 @@ pub(super) fn page_meta() -> JsonValue {
     let count = |description: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "nullable": true, "description": description});
     let cursor = |which: &str| {
         let description = format!("`cursor` of the rows {which} these; null where there are none.");
-        json!({"type": "string", "nullable": true, "pattern": "^[A-Za-z0-9_-]+$", "description": description})
+        json!({"type": "string", "format": "cursor", "nullable": true, "pattern": "^[A-Za-z0-9_-]+$", "description": description})
     };
     json!({
         "type": "object",
