@@ -162,3 +162,19 @@ fn print(text: &str) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrate_says_which_indexes_are_missing() {
+        assert_eq!(migrated(&[]), "the database is up to date\n");
+        let statement = "CREATE INDEX \"labels_name_idx\" ON \"labels\" (\"name\")".to_owned();
+        assert_eq!(
+            migrated(&[Unserved { model: "Label", sort: "name", statement }]),
+            "the database is up to date\nno index serves sort=name of Label; to add one:\n    \
+             CREATE INDEX \"labels_name_idx\" ON \"labels\" (\"name\");\n"
+        );
+    }
+}
