@@ -1,6 +1,6 @@
 //! An empty database is filled.
 
-use couplet_tests::{Client, TestDatabase, on_each_database};
+use couplet_tests::{Client, Program, TestDatabase, on_each_database};
 
 use super::support::{example, stop, total};
 
@@ -55,9 +55,14 @@ fn assert_same(left: &[String], right: &[String]) {
     }
 }
 
+/// With a key of its own each database would sign other cursors.
+fn keyed(database: &TestDatabase) -> Program {
+    example(database).env("COUPLET_PAGINATION__CURSOR_KEYS", "the same key for every database for once")
+}
+
 on_each_database! {
     async fn an_empty_database_is_filled_once_and_with_the_same_rows_everywhere(database: TestDatabase) {
-        let service = example(&database).serve().await;
+        let service = keyed(&database).serve().await;
         for (path, number) in ROWS {
             assert_eq!(total(service.client(), path).await, *number, "{path}");
         }
@@ -65,14 +70,14 @@ on_each_database! {
         let filled = rows(service.client()).await;
         assert!(stop(service).await.expect(0).output.contains("the database is empty; filling it"));
 
-        let service = example(&database).serve().await;
+        let service = keyed(&database).serve().await;
         for (path, number) in ROWS {
             assert_eq!(total(service.client(), path).await, *number, "{path}");
         }
         assert!(!stop(service).await.expect(0).output.contains("filling"), "the second start fills nothing");
 
         let other = TestDatabase::sqlite();
-        let service = example(&other).serve().await;
+        let service = keyed(&other).serve().await;
         assert_same(&filled, &rows(service.client()).await);
     }
 }

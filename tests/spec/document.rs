@@ -227,6 +227,8 @@ fn values(schema: &Value) -> Vec<String> {
         (_, "date-time") => vec!["2024-05-06T07:08:09Z".to_owned()],
         (_, "date") => vec!["2024-05-06".to_owned()],
         (_, "uuid") => vec![OWNED.to_owned()],
+        // Only the server can make others.
+        (_, "cursor") => vec![String::new()],
         (_, "decimal") => vec!["-12.50".to_owned()],
         _ => {
             let most = schema["maxLength"].as_u64().unwrap_or(2_000);

@@ -16,7 +16,7 @@ pub struct Author {
     #[field(filter, default = AuthorStatus::Active)]
     pub status: AuthorStatus,
     /// When the author came into the catalogue.
-    #[field(created_at, filter, sort)]
+    #[field(created_at, filter, sort, index)]
     pub created_at: DateTime<Utc>,
     /// The books that the author has written.
     #[relation(include, through = BookAuthor, sub_resource)]

@@ -18,7 +18,7 @@ pub struct Book {
     #[field(filter, sort, search, index, length(1..=500), example = "The Left Hand of Darkness")]
     pub title: String,
     /// The title in the language that the book was written in.
-    #[field(filter, sort, search, length(1..=500), example = "La sombra del viento")]
+    #[field(filter, sort, search, index, length(1..=500), example = "La sombra del viento")]
     pub original_title: Option<String>,
     /// ISBN-10: ten characters, leading zeros included, the last one may be an `X`.
     #[field(filter, sort, index, pattern = "^[0-9]{9}[0-9X]$", example = "0441478123")]

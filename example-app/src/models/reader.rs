@@ -13,7 +13,7 @@ pub struct Reader {
     #[field(filter, unique, length(3..=254), pattern = "^[^@ ]+@[^@ ]+$", example = "sam@example.org")]
     pub email: String,
     /// When the reader joined.
-    #[field(created_at, filter, sort)]
+    #[field(created_at, filter, sort, index)]
     pub created_at: DateTime<Utc>,
     /// What the reader has written.
     #[relation(include, sub_resource)]

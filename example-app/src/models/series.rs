@@ -7,7 +7,7 @@ use super::book::Book;
 pub struct Series {
     pub id: i64,
     /// What stands above the titles.
-    #[field(filter, sort, search, length(1..=200), example = "Hainish Cycle")]
+    #[field(filter, sort, search, index, length(1..=200), example = "Hainish Cycle")]
     pub name: String,
     /// The larger series that this one is part of.
     #[field(filter)]

@@ -11,6 +11,7 @@ use super::command::CommandContext;
 use super::prepare::Preparation;
 use super::{App, log};
 use crate::db::Database;
+use crate::db::advice::Unserved;
 use crate::error::{Error, Result};
 use crate::http::Shutdown;
 use crate::sql::{Dialect, schema};
@@ -44,13 +45,14 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
             log::init(&app.config)?;
             let own = app.commands.iter().position(|own| own.command.get_name() == name);
             let own = own.map(|index| app.commands.swap_remove(index));
-            let database = Database::connect(app.database_options(), app.metrics()?).await?;
-            Preparation::of(&mut app).tables(&database).await?;
+            let database = app.with_keys(Database::connect(app.database_options(), app.metrics()?).await?);
+            let preparation = Preparation::of(&mut app);
+            preparation.tables(&database).await?;
             let context =
                 CommandContext { database: database.clone(), arguments: arguments.clone(), config: app.config };
             let outcome = match own {
                 Some(own) => (own.run)(context).await,
-                None => print("the database is up to date\n"),
+                None => print(&migrated(&preparation.unserved_sorts(&database).await?)),
             };
             database.close().await;
             outcome
@@ -126,6 +128,14 @@ impl Signals {
     }
 }
 
+fn migrated(unserved: &[Unserved]) -> String {
+    let mut text = "the database is up to date\n".to_owned();
+    for Unserved { model, sort, statement } in unserved {
+        text.push_str(&format!("no index serves sort={sort} of {model}; to add one:\n    {statement};\n"));
+    }
+    text
+}
+
 fn ddl(app: &App, arguments: &ArgMatches) -> String {
     let dialect = match arguments.get_one::<String>("dialect").map(String::as_str) {
         Some("postgres") => Dialect::Postgres,
@@ -151,5 +161,21 @@ fn print(text: &str) -> Result<()> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrate_says_which_indexes_are_missing() {
+        assert_eq!(migrated(&[]), "the database is up to date\n");
+        let statement = "CREATE INDEX \"labels_name_idx\" ON \"labels\" (\"name\")".to_owned();
+        assert_eq!(
+            migrated(&[Unserved { model: "Label", sort: "name", statement }]),
+            "the database is up to date\nno index serves sort=name of Label; to add one:\n    \
+             CREATE INDEX \"labels_name_idx\" ON \"labels\" (\"name\");\n"
+        );
     }
 }

@@ -29,7 +29,7 @@ use crate::http::{self, Routes, Shutdown, health};
 use crate::metrics::Metrics;
 use crate::model::{Catalog, Model, Operation, Resource, ResourceMeta};
 use crate::query::parse::{ListOptions, broken_paths};
-use crate::query::{Condition, Filter};
+use crate::query::{Condition, CursorKeys, Filter};
 use crate::sql::Migration;
 
 /// An app: what it serves, and what else it can do.
@@ -333,6 +333,15 @@ impl App {
             }
         }
         if mistakes.is_empty() { Ok(()) } else { Err(Error::Startup(mistakes.join("\n"))) }
+    }
+
+    /// Lets a database sign cursors with the keys of the settings, if there are some.
+    fn with_keys(&self, database: Database) -> Database {
+        let mut keys = self.config.pagination.cursor_keys.iter().map(|key| key.expose().as_bytes());
+        if let Some(first) = keys.next() {
+            database.sign_cursors_with(CursorKeys::new(first, keys));
+        }
+        database
     }
 
     fn metrics(&self) -> Result<Arc<Metrics>> {

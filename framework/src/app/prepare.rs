@@ -4,9 +4,10 @@ use super::App;
 use super::command::Seed;
 use crate::config::Profile;
 use crate::crud;
-use crate::db::{Database, check, migrate};
+use crate::db::advice::{Unserved, unserved_sorts};
+use crate::db::{Database, check, framework, migrate};
 use crate::error::Result;
-use crate::model::Catalog;
+use crate::model::{Catalog, ModelMeta, Operation};
 use crate::query::{CountMode, ListQuery};
 use crate::sql::Migration;
 
@@ -15,6 +16,9 @@ pub(super) struct Preparation {
     catalog: Catalog,
     migrations: Vec<Migration>,
     creates_tables: bool,
+    /// The models whose rows are listed.
+    listed: Vec<&'static ModelMeta>,
+    advises: bool,
     seed: Option<Seed>,
 }
 
@@ -27,12 +31,21 @@ impl Preparation {
             catalog,
             migrations: std::mem::take(&mut app.migrations),
             creates_tables: app.config.profile != Profile::Production,
+            listed: app
+                .resources
+                .iter()
+                .filter(|exposed| exposed.operations.contains(&Operation::List))
+                .map(|exposed| (exposed.resource.model)())
+                .collect(),
+            advises: app.config.is_development(),
             seed: app.seed.take(),
         }
     }
 
-    /// Migrates, creates missing tables outside production, and compares the tables with the models.
+    /// Makes the framework's own tables, migrates, creates missing tables outside production, and compares the tables with the models.
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
+        framework::migrate(database).await?;
+        database.cursor_keys().await?;
         migrate::run(database, &self.migrations).await?;
         if self.creates_tables {
             let created = migrate::create_missing(database, self.catalog.models()).await?;
@@ -41,6 +54,24 @@ impl Preparation {
             }
         }
         check::check(database, &self.catalog).await
+    }
+
+    /// Names the sorts that no index serves, to the one who can add them.
+    pub(super) async fn advise(&self, database: &Database) -> Result<()> {
+        if !self.advises {
+            return Ok(());
+        }
+        let unserved = self.unserved_sorts(database).await?;
+        if !unserved.is_empty() {
+            let sorts: Vec<String> = unserved.iter().map(|it| format!("{}.{}", it.model, it.sort)).collect();
+            let indexes: Vec<String> = unserved.into_iter().map(|it| it.statement).collect();
+            tracing::info!(indexes = indexes.join("; "), "no index serves the sorts {}", sorts.join(", "));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn unserved_sorts(&self, database: &Database) -> Result<Vec<Unserved>> {
+        unserved_sorts(database, &self.listed).await
     }
 
     /// Seeds a database without a row. A second call does nothing.

@@ -302,6 +302,22 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_cursors_are_one_or_two_and_never_printed() {
+        let (one, two) = ("hunter2 ".repeat(4), "hunter3 ".repeat(4));
+        let both = format!("{},{}", one.trim(), "x".repeat(32));
+        let config =
+            load("", &[("COUPLET_PAGINATION__CURSOR_KEYS", &both.replace("hunter2", "hunter22"))]).expect("valid");
+        assert_eq!(config.pagination.cursor_keys.len(), 2);
+        assert!(!format!("{config:?}").contains("hunter"));
+        assert_eq!(Config::default().pagination.cursor_keys, []);
+        for wrong in ["[\"hunter2\"]".to_owned(), format!("[\"{one}\", \"{two}\", \"{one}\"]"), "7".to_owned()] {
+            let lines = mistakes(&format!("[pagination]\ncursor_keys = {wrong}"), &[]);
+            let expected = "expected one key or two, each of at least 32 characters";
+            assert_eq!(lines, [format!("Couplet.toml: pagination.cursor_keys: {expected}")]);
+        }
+    }
+
+    #[test]
     fn the_documentation_lists_every_setting_of_the_reference() {
         let page = include_str!("../../../docs/reference/settings.md").replace("\r\n", "\n");
         let table = table(REFERENCE);

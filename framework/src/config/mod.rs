@@ -7,6 +7,7 @@ mod database;
 mod docs;
 mod load;
 mod log;
+mod pagination;
 mod profile;
 mod secret;
 mod server;
@@ -19,6 +20,7 @@ pub use database::DatabaseConfig;
 pub use docs::DocsConfig;
 pub use load::Sources;
 pub use log::{LogConfig, LogFormat};
+pub use pagination::PaginationConfig;
 pub use profile::Profile;
 pub use secret::Secret;
 pub use server::ServerConfig;
@@ -49,6 +51,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where the rows are.
     pub database: DatabaseConfig,
+    /// How lists are walked.
+    pub pagination: PaginationConfig,
     /// What is logged.
     pub log: LogConfig,
     /// The pages that explain the API.

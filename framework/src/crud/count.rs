@@ -8,10 +8,11 @@ use crate::model::RowSet;
 use crate::query::{CountMode, ListQuery};
 use crate::sql;
 
-/// Fills in the total of a page that has `rows` rows. A page without a next one knows its total already, unless it is an
+/// Fills in the total of a page that has `rows` rows, before which `offset` others are known to lie. A page without a next one knows its total already, unless it is an
 /// empty page past the end.
 pub(crate) async fn count(
     query: &ListQuery,
+    offset: Option<u64>,
     rows: usize,
     meta: &mut PageMeta,
     session: &mut Session<'_>,
@@ -19,8 +20,10 @@ pub(crate) async fn count(
     if query.count == CountMode::None {
         return Ok(());
     }
-    let offset = query.page.offset();
-    if !meta.has_more && (rows > 0 || offset == 0) {
+    if let Some(offset) = offset
+        && !meta.has_more
+        && (rows > 0 || offset == 0)
+    {
         meta.total = Some(offset + rows as u64);
         meta.count = CountMode::Exact;
         return Ok(());
@@ -30,7 +33,7 @@ pub(crate) async fn count(
     {
         let plan = session.fetch(&statement).await?;
         // The rows that were seen are there, whatever the planner believes.
-        let seen = if rows == 0 { 0 } else { offset + rows as u64 + u64::from(meta.has_more) };
+        let seen = if rows == 0 { 0 } else { offset.unwrap_or_default() + rows as u64 + u64::from(meta.has_more) };
         meta.total = Some(planned_rows(query, plan.as_ref())?.max(seen));
         meta.count = CountMode::Estimated;
         return Ok(());

@@ -203,6 +203,10 @@ mod tests {
         fn truncate(&mut self, len: usize) {
             self.0.truncate(len);
         }
+
+        fn reverse(&mut self) {
+            self.0.reverse();
+        }
     }
 
     macro_rules! no {

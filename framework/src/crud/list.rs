@@ -5,10 +5,10 @@ use super::count::count;
 use super::eager_load::{self, eager_load};
 use super::page::PageMeta;
 use super::related_counts::{self, count_related};
+use super::walk::{self, Part};
 use crate::db::Session;
 use crate::error::Result;
 use crate::model::Loaded;
-use crate::model::narrow::widened;
 use crate::query::{CountMode, ListQuery};
 use crate::sql;
 
@@ -43,18 +43,25 @@ pub fn budget(query: &ListQuery) -> u32 {
 ///
 /// # Errors
 ///
-/// The database cannot be reached or refuses a statement.
+/// [`Error::Parameters`](crate::Error::Parameters) for a cursor that is none of this list; else the database cannot be reached or refuses a statement.
 pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
-    let rows = session.fetch(&sql::select::page(query, session.dialect())).await?;
-    let mut rows = widened(rows, query.model.columns.len(), query.columns().as_deref());
-    let per_page = usize::try_from(query.page.per_page).unwrap_or(usize::MAX);
-    let has_more = rows.len() > per_page;
-    rows.truncate(per_page);
-
-    let mut meta = PageMeta::new(query.page, has_more);
-    count(query, rows.len(), &mut meta, session).await?;
+    let Part { rows, offset, mut meta } = match &query.walk {
+        Some(walk) => walk::walk(query, walk, session).await?,
+        None => page(query, session).await?,
+    };
+    count(query, offset, rows.len(), &mut meta, session).await?;
     let mut loaded = Loaded { fields: query.fields.clone(), ..Loaded::new(query.model, rows) };
     meta.truncated = eager_load(&mut loaded, &query.include, session).await?;
     count_related(&mut loaded, &query.include_count, session).await?;
     Ok(ListResult { loaded, meta })
+}
+
+async fn page(query: &ListQuery, session: &mut Session<'_>) -> Result<Part> {
+    let mut rows = walk::fetch(query, &sql::select::page(query, session.dialect()), session).await?;
+    let has_more = walk::cut(query, rows.as_mut());
+    let mut meta = PageMeta::new(query.page, has_more);
+    if let Some(keys) = session.known_cursor_keys().filter(|_| !query.is_ranked()) {
+        walk::cursors_of_page(query, rows.as_ref(), keys, &mut meta)?;
+    }
+    Ok(Part { rows, offset: Some(query.page.offset()), meta })
 }

@@ -16,6 +16,7 @@ pub mod query;
 pub mod records;
 pub mod related_counts;
 pub mod validate;
+mod walk;
 pub mod write;
 
 pub use bind::Bind;

@@ -15,8 +15,8 @@ pub struct Page<M> {
 /// Where a page lies in the whole list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageMeta {
-    /// The page's number, from 1.
-    pub page: u64,
+    /// The page's number, from 1; `None` where the list is walked by cursor.
+    pub page: Option<u64>,
     /// Rows of a page.
     pub per_page: u32,
     /// Rows of the whole list; `None` where they were not counted, never a pretended 0.
@@ -25,6 +25,10 @@ pub struct PageMeta {
     pub count: CountMode,
     /// Whether there is a next page; known from the rows, not from the total.
     pub has_more: bool,
+    /// From where a walk goes on to the rows after these; `None` where there are none.
+    pub next_cursor: Option<String>,
+    /// From where a walk goes on to the rows before these; `None` where there are none.
+    pub prev_cursor: Option<String>,
     /// Paths of included relations that were cut, as in `reviews`.
     pub truncated: Vec<String>,
 }
@@ -32,7 +36,16 @@ pub struct PageMeta {
 impl PageMeta {
     pub(crate) fn new(page: query::Page, has_more: bool) -> Self {
         let query::Page { page, per_page } = page;
-        Self { page, per_page, total: None, count: CountMode::None, has_more, truncated: Vec::new() }
+        Self {
+            page: Some(page),
+            per_page,
+            total: None,
+            count: CountMode::None,
+            has_more,
+            next_cursor: None,
+            prev_cursor: None,
+            truncated: Vec::new(),
+        }
     }
 
     /// The number of pages, `None` where the rows were not counted.
@@ -54,7 +67,7 @@ impl PageMeta {
     /// Writes the `meta` of an answer; every key is always there.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         out.push(b'{');
-        number("page", Some(self.page), out);
+        number("page", self.page, out);
         number("per_page", Some(self.per_page.into()), out);
         number("total", self.total, out);
         number("pages", self.pages(), out);
@@ -62,9 +75,8 @@ impl PageMeta {
         json::string(self.count.name(), out);
         json::member("has_more", out);
         out.extend_from_slice(if self.has_more { b"true" } else { b"false" });
-        for cursor in ["next_cursor", "prev_cursor"] {
-            number(cursor, None, out);
-        }
+        text("next_cursor", self.next_cursor.as_deref(), out);
+        text("prev_cursor", self.prev_cursor.as_deref(), out);
         json::member("truncated", out);
         json::array(&self.truncated, out, |path, out| json::string(path, out));
         out.push(b'}');
@@ -82,6 +94,14 @@ fn number(name: &str, value: Option<u64>, out: &mut Vec<u8>) {
     json::member(name, out);
     match value {
         Some(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn text(name: &str, value: Option<&str>, out: &mut Vec<u8>) {
+    json::member(name, out);
+    match value {
+        Some(value) => json::string(value, out),
         None => out.extend_from_slice(b"null"),
     }
 }
@@ -106,6 +126,9 @@ mod tests {
         (meta.total, meta.count, meta.truncated) = (Some(41), CountMode::Exact, vec!["reviews.user".to_owned()]);
         assert!(written(&meta).contains(r#""total":41,"pages":3,"count":"exact""#));
         assert!(written(&meta).ends_with(r#""truncated":["reviews.user"]}"#));
+        (meta.page, meta.next_cursor) = (None, Some("AbC-_".to_owned()));
+        assert!(written(&meta).starts_with(r#"{"page":null,"per_page":20,"#));
+        assert!(written(&meta).contains(r#""next_cursor":"AbC-_","prev_cursor":null"#));
     }
 
     #[test]

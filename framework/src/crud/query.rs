@@ -7,7 +7,7 @@ use super::{decode_error, list};
 use crate::db::Executor;
 use crate::error::{Error, InputError, Result};
 use crate::model::Model;
-use crate::query::{self, Condition, CountMode, Filter, ListQuery, Order, Relation};
+use crate::query::{self, Condition, CountMode, Filter, ListQuery, Order, Relation, Walk};
 
 /// A query for rows of `M`, made by [`Records::query`](super::Records::query). `S` is the scope that narrows it.
 ///
@@ -50,12 +50,14 @@ use crate::query::{self, Condition, CountMode, Filter, ListQuery, Order, Relatio
 #[must_use = "a query does nothing until it is fetched"]
 pub struct Query<M: Model, S = <M as Model>::Scope> {
     query: ListQuery,
+    /// As it was said; else it follows from how the list is read.
+    count: Option<CountMode>,
     of: PhantomData<fn() -> (M, S)>,
 }
 
 impl<M: Model> Query<M> {
     pub(super) fn new() -> Self {
-        Self { query: ListQuery::new(M::META), of: PhantomData }
+        Self { query: ListQuery::new(M::META), count: None, of: PhantomData }
     }
 
     /// Narrows the rows; several conditions must all hold.
@@ -126,6 +128,38 @@ impl<M: Model> Query<M> {
     /// Asks for a page, counted from 1, of so many rows. Default: the first 20.
     pub fn page(mut self, page: u64, per_page: u32) -> Self {
         self.query.page = query::Page { page, per_page };
+        self.query.walk = None;
+        self
+    }
+
+    /// Walks the list by cursor, so many rows at a time: from the start where the cursor is `None` or empty, else from where
+    /// `next_cursor` or `prev_cursor` of another answer of the same query leads. However far a walk has gone, it costs the
+    /// same where an index serves the order, and rows that come and go elsewhere neither repeat a row nor lose one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use couplet::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// async fn titles(db: &Database) -> couplet::Result<Vec<String>> {
+    ///     let (mut titles, mut cursor) = (Vec::new(), None);
+    ///     loop {
+    ///         let page = Book::query().sort(Book::TITLE.asc()).cursor(cursor.as_deref(), 100).fetch(db).await?;
+    ///         titles.extend(page.items.into_iter().map(|book| book.title));
+    ///         cursor = page.meta.next_cursor;
+    ///         if cursor.is_none() {
+    ///             return Ok(titles);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn cursor<'c>(mut self, cursor: impl Into<Option<&'c str>>, per_page: u32) -> Self {
+        self.query.page = query::Page { page: 1, per_page };
+        self.query.walk = Some(match cursor.into() {
+            None | Some("") => Walk::Start,
+            Some(cursor) => Walk::From(cursor.to_owned()),
+        });
         self
     }
 
@@ -134,9 +168,9 @@ impl<M: Model> Query<M> {
         self.count(CountMode::None)
     }
 
-    /// Says how rows are counted. Default: exactly.
+    /// Says how rows are counted. Default: exactly by page, not at all by cursor.
     pub fn count(mut self, count: CountMode) -> Self {
-        self.query.count = count;
+        self.count = Some(count);
         self
     }
 
@@ -144,8 +178,9 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameters`] for a page or a size of 0 and for a to-one relation that is to be counted, else the database's.
-    pub async fn fetch<'a>(self, executor: impl Executor<'a>) -> Result<Page<M>> {
+    /// [`Error::Parameters`] for a page or a size of 0, a cursor of another query and a to-one relation that is to be counted,
+    /// else the database's.
+    pub async fn fetch<'a>(mut self, executor: impl Executor<'a>) -> Result<Page<M>> {
         let query::Page { page, per_page } = self.query.page;
         if page == 0 || per_page == 0 {
             let detail = "pages are counted from 1 and have at least one row";
@@ -155,6 +190,7 @@ impl<M: Model> Query<M> {
             let detail = format!("{:?} has one row at most; there is nothing to count", count.relation.api_name);
             return Err(Error::Parameters(vec![InputError::parameter("include_count", "unknown_relation", detail)]));
         }
+        self.query.count = self.count.unwrap_or_else(|| CountMode::default_of(self.query.walk.as_ref()));
         let mut session = executor.session();
         let result = list(&self.query, &mut session).await?;
         let items = result.loaded.build().map_err(decode_error(M::META))?;

@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::execute::Recorder;
+use super::framework;
 use super::lease::Lease;
 use super::pool::{Opener, Pool};
 use super::postgres::PostgresOpener;
@@ -16,6 +18,7 @@ use super::sqlite::SqliteOpener;
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::query::CursorKeys;
 use crate::sql::Dialect;
 
 /// How a database is reached.
@@ -92,6 +95,7 @@ struct Inner {
     /// Those of a SQLite file that only read.
     readers: Option<Pool>,
     recorder: Recorder,
+    cursor_keys: OnceCell<CursorKeys>,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
 }
@@ -144,13 +148,37 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, work: TaskTracker::new() }) })
+        let (cursor_keys, work) = (OnceCell::new(), TaskTracker::new());
+        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, cursor_keys, work }) })
     }
 
     /// The database's language.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.inner.dialect
+    }
+
+    /// Signs cursors with these keys, and not with the one that the database keeps. Without effect once a cursor was given
+    /// out.
+    pub fn sign_cursors_with(&self, keys: CursorKeys) {
+        // A cell that is full stays as it is, which is what the documentation says.
+        let _ = self.inner.cursor_keys.set(keys);
+    }
+
+    /// The keys under which cursors are signed. If no other ones were given, the first call reads the key that all instances
+    /// share from the framework's own tables, which are made where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached, or its user may not make the tables.
+    pub async fn cursor_keys(&self) -> Result<&CursorKeys> {
+        let read = async || Ok(CursorKeys::new(&framework::cursor_key(self).await?, []));
+        self.inner.cursor_keys.get_or_try_init(read).await
+    }
+
+    /// The keys, if they are known without asking.
+    pub(super) fn known_cursor_keys(&self) -> Option<&CursorKeys> {
+        self.inner.cursor_keys.get()
     }
 
     /// A session that takes a connection with its first statement and keeps it until it is dropped.

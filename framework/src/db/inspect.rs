@@ -40,11 +40,16 @@ const POSTGRES: &str = "SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped \
      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY c.oid, a.attnum";
 
+/// Only for the tables that are asked for: a view that is broken cannot be described.
+const SQLITE: &str = "SELECT t.name, c.name, c.type, c.\"notnull\", c.dflt_value IS NOT NULL OR c.hidden <> 0, c.pk, \
+     c.hidden IN (2, 3), c.dflt_value FROM \
+     sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c WHERE t.type IN ('table', 'view') AND lower(t.name) IN ";
+
 /// Reads the tables of `models` with one statement.
 pub(super) async fn tables(session: &mut Session<'_>, models: &[&'static ModelMeta]) -> Result<Tables> {
     let dialect = session.dialect();
     let statement = match dialect {
-        Dialect::Sqlite => sqlite_statement(models),
+        Dialect::Sqlite => sqlite_statement(SQLITE, models, " ORDER BY t.name, c.cid"),
         Dialect::Postgres => statement(POSTGRES.to_owned(), Vec::new()),
     };
     let rows = session.fetch(&statement).await?;
@@ -61,19 +66,12 @@ pub(super) fn statement(sql: String, values: Vec<Value>) -> Statement {
     Statement { sql, values: Values(values), verb: Verb::Select, model: "schema" }
 }
 
-/// Only for the tables that are asked for: a view that is broken cannot be described.
-fn sqlite_statement(models: &[&'static ModelMeta]) -> Statement {
+/// A statement whose `sql` ends where the names of the models' tables are to be listed.
+pub(super) fn sqlite_statement(sql: &str, models: &[&'static ModelMeta], order: &str) -> Statement {
     let names = models.iter().map(|model| unquoted(&schema::table_name(model, Dialect::Sqlite)).to_lowercase());
     let values: Vec<Value> = names.map(Value::from).collect();
     let places: Vec<String> = (1..=values.len()).map(|place| format!("?{place}")).collect();
-    let sql = format!(
-        "SELECT t.name, c.name, c.type, c.\"notnull\", c.dflt_value IS NOT NULL OR c.hidden <> 0, c.pk, \
-         c.hidden IN (2, 3), c.dflt_value FROM \
-         sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c WHERE t.type IN ('table', 'view') AND lower(t.name) IN \
-         ({}) ORDER BY t.name, c.cid",
-        places.join(", ")
-    );
-    statement(sql, values)
+    statement(format!("{sql}({}){order}", places.join(", ")), values)
 }
 
 pub(super) fn unquoted(name: &str) -> String {

@@ -148,7 +148,7 @@ pub async fn hold_off_others(database: &Database) -> Result<Option<Transaction>>
     Ok(Some(transaction))
 }
 
-async fn wait_for_others(transaction: &mut Transaction) -> Result<()> {
+pub(super) async fn wait_for_others(transaction: &mut Transaction) -> Result<()> {
     if transaction.dialect() == Dialect::Postgres {
         transaction
             .batch(
@@ -156,6 +156,13 @@ async fn wait_for_others(transaction: &mut Transaction) -> Result<()> {
                  SET LOCAL idle_in_transaction_session_timeout = 0",
             )
             .await?;
+    }
+    lock(transaction).await
+}
+
+/// Waits as long as one statement may.
+pub(super) async fn lock(transaction: &mut Transaction) -> Result<()> {
+    if transaction.dialect() == Dialect::Postgres {
         transaction.batch(LOCK).await?;
     }
     Ok(())

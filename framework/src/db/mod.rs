@@ -3,11 +3,13 @@
 //! [`Database`] is the handle that an app holds; a [`Session`] is what one request reads through, on at most one
 //! connection; a [`Transaction`] is how rows change. Every statement passes [`execute`], where it is counted and timed.
 
+pub mod advice;
 pub mod check;
 mod connection;
 pub mod database;
 mod error;
 pub mod execute;
+pub mod framework;
 mod full_text;
 mod inspect;
 mod lease;

@@ -2,10 +2,12 @@
 
 use super::database::Database;
 use super::execute;
+use super::framework;
 use super::lease::Lease;
 use super::transaction::Transaction;
 use crate::error::Result;
 use crate::model::RowSet;
+use crate::query::CursorKeys;
 use crate::sql::{Dialect, Statement, Verb};
 
 /// Executes statements one after the other on one connection: a transaction's, or one of the pool that is taken with the
@@ -65,6 +67,35 @@ impl<'a> Session<'a> {
         execute::admit(statement)?;
         let (database, lease) = self.lease(statement.verb).await?;
         database.recorder().execute(lease, statement).await
+    }
+
+    /// The keys under which cursors are signed, if they are known without asking the database.
+    #[must_use]
+    pub fn known_cursor_keys(&self) -> Option<&CursorKeys> {
+        match &self.source {
+            Source::Pool { database, .. } => database.known_cursor_keys(),
+            Source::Transaction(transaction) => transaction.handle().known_cursor_keys(),
+        }
+    }
+
+    /// The keys under which cursors are signed; see [`Database::cursor_keys`]. Asking for them is no statement of a request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::cursor_keys`].
+    pub async fn cursor_keys(&mut self) -> Result<CursorKeys> {
+        if let Some(keys) = self.known_cursor_keys() {
+            return Ok(keys.clone());
+        }
+        match &mut self.source {
+            Source::Pool { database, held } => {
+                // There may be no second connection.
+                *held = None;
+                database.cursor_keys().await.cloned()
+            }
+            // Not kept: the transaction may be rolled back, and a key that it made with it.
+            Source::Transaction(transaction) => Ok(CursorKeys::new(&framework::cursor_key_in(transaction).await?, [])),
+        }
     }
 
     async fn lease(&mut self, verb: Verb) -> Result<(&Database, &mut Lease)> {

@@ -58,6 +58,10 @@ impl Transaction {
         self.database.dialect()
     }
 
+    pub(super) fn handle(&self) -> &Database {
+        &self.database
+    }
+
     pub(super) fn parts(&mut self) -> (&Database, &mut Lease) {
         (&self.database, self.lease.as_mut().expect("commit and rollback take the transaction with it"))
     }

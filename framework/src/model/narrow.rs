@@ -50,6 +50,10 @@ impl RowSet for NarrowRows {
     fn truncate(&mut self, len: usize) {
         self.0.truncate(len);
     }
+
+    fn reverse(&mut self) {
+        self.0.reverse();
+    }
 }
 
 impl NarrowRow {
@@ -98,6 +102,10 @@ mod tests {
 
         fn truncate(&mut self, len: usize) {
             self.0.truncate(len);
+        }
+
+        fn reverse(&mut self) {
+            self.0.reverse();
         }
     }
 

@@ -41,6 +41,8 @@ pub trait RowSet: Send + Sync {
     }
     /// Forgets the rows from `len` on.
     fn truncate(&mut self, len: usize);
+    /// Puts the last row first.
+    fn reverse(&mut self);
 }
 
 /// No rows, for a relation of which no row has a key.
@@ -56,4 +58,6 @@ impl RowSet for NoRows {
     }
 
     fn truncate(&mut self, _len: usize) {}
+
+    fn reverse(&mut self) {}
 }

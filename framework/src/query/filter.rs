@@ -52,6 +52,16 @@ impl Filter {
         matches!(self, Self::All(filters) if filters.iter().all(Self::is_everything))
     }
 
+    /// Whether every row must meet a search.
+    #[must_use]
+    pub fn searches(&self) -> bool {
+        match self {
+            Self::Search(..) => true,
+            Self::All(filters) => filters.iter().any(Self::searches),
+            _ => false,
+        }
+    }
+
     /// Both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

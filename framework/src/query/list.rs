@@ -20,6 +20,8 @@ pub struct ListQuery {
     pub include_count: Vec<IncludeCount>,
     /// Which part of the list.
     pub page: Page,
+    /// From where the list is walked by cursor; `None` where it is read by page, whose number then counts.
+    pub walk: Option<Walk>,
     /// How the rows are counted.
     pub count: CountMode,
 }
@@ -69,6 +71,12 @@ impl Include {
             children: Vec::new(),
         }
     }
+
+    /// The whole order of the related rows of one parent, as [`ListQuery::order`] is of a list.
+    #[must_use]
+    pub fn order(&self) -> Vec<Sort> {
+        total((self.relation.target)(), &self.sort)
+    }
 }
 
 /// A relation whose rows are counted for each row.
@@ -99,6 +107,15 @@ impl Page {
     }
 }
 
+/// From where a list is walked by cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Walk {
+    /// From its first row.
+    Start,
+    /// From where this cursor says. It is judged when the list is read, since only then the query is complete.
+    From(String),
+}
+
 /// How the rows are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountMode {
@@ -111,6 +128,15 @@ pub enum CountMode {
 }
 
 impl CountMode {
+    /// What is counted where nobody says: all rows of a list that is read by page, none of one that is walked.
+    #[must_use]
+    pub const fn default_of(walk: Option<&Walk>) -> Self {
+        match walk {
+            None => Self::Exact,
+            Some(_) => Self::None,
+        }
+    }
+
     /// The name in queries and answers.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -134,7 +160,35 @@ impl ListQuery {
             fields: None,
             include_count: Vec::new(),
             page: Page { page: 1, per_page: 20 },
+            walk: None,
             count: CountMode::Exact,
         }
     }
+
+    /// The whole order: the terms that were asked for and then the primary key, in the direction of the last term, so that
+    /// the order is total and one index serves it. What follows a whole key cannot matter and is left out.
+    #[must_use]
+    pub fn order(&self) -> Vec<Sort> {
+        total(self.model, &self.sort)
+    }
+
+    /// Whether a page gives the best match of a search first: where no order is asked for. No cursor leads on from there.
+    #[must_use]
+    pub fn is_ranked(&self) -> bool {
+        self.walk.is_none() && self.sort.is_empty() && self.model.full_text.is_some() && self.filter.searches()
+    }
+}
+
+fn total(model: &'static ModelMeta, sort: &[Sort]) -> Vec<Sort> {
+    let descending = sort.last().is_some_and(|term| term.descending);
+    let key = model.key_columns().map(|column| Sort { column, descending });
+    let mut order: Vec<Sort> = Vec::new();
+    for term in sort.iter().copied().chain(key) {
+        let is_in = |name| order.iter().any(|known: &Sort| known.column.name == name);
+        let is_total = model.key_columns().all(|column| is_in(column.name));
+        if !is_total && !is_in(term.column.name) {
+            order.push(term);
+        }
+    }
+    order
 }

@@ -1,6 +1,7 @@
 //! What is asked for: a query string or a chain of Rust calls becomes a [`ListQuery`]. Pure: no I/O.
 
 pub mod condition;
+pub mod cursor;
 pub mod fields;
 pub mod filter;
 pub mod list;
@@ -10,8 +11,9 @@ pub mod subset;
 pub mod token;
 
 pub use condition::{Condition, Order};
+pub use cursor::{CursorKeys, Place};
 pub use fields::Fields;
 pub use filter::{Comparison, Filter};
-pub use list::{CountMode, Include, IncludeCount, ListQuery, Page, Sort};
+pub use list::{CountMode, Include, IncludeCount, ListQuery, Page, Sort, Walk};
 pub use row::RowQuery;
 pub use token::{Field, Relation};

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 
-use super::sort::order_beyond;
+use super::sort::{order_beyond, terms};
 use super::table::Table;
 use super::{Dialect, Statement, Verb, bind, filter, rows as values};
 use crate::model::{Link, RelationMeta, Value};
@@ -27,7 +27,7 @@ pub fn related(include: &Include, parents: &[Vec<Value>], limit: u64, dialect: D
     for column in parent.clone() {
         rows.order_by_expr(column, Order::Asc);
     }
-    order_beyond(&mut rows, &edge.target, &include.sort, &parent, dialect);
+    order_beyond(&mut rows, &edge.target, &terms(&include.order()), &parent, dialect);
     rows.limit(limit);
     Statement::build(Verb::Select, edge.target.model, &rows, dialect)
 }
@@ -55,7 +55,7 @@ pub fn related_per_parent(
     let mut first = edge.source(None);
     first.and_where(filter::all_equal(edge.parent().into_iter(), edge.listed_parent()));
     edge.narrow(&mut first);
-    order_beyond(&mut first, &edge.target, &include.sort, &[], dialect);
+    order_beyond(&mut first, &edge.target, &terms(&include.order()), &[], dialect);
     first.limit(per_parent);
 
     let mut rows = Query::select();
@@ -74,7 +74,7 @@ pub fn related_per_parent(
     for column in edge.listed_parent() {
         rows.order_by_expr(column, Order::Asc);
     }
-    order_beyond(&mut rows, &related, &include.sort, &[], dialect);
+    order_beyond(&mut rows, &related, &terms(&include.order()), &[], dialect);
     rows.limit(limit);
     Statement::build(Verb::Select, edge.target.model, &rows, dialect)
 }
@@ -308,7 +308,11 @@ mod tests {
             r#"SELECT "id", "rating", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT ?"#,
             r#"SELECT "id", "rating", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "id" ASC LIMIT $2"#,
         );
-        assert_sql(|dialect| related_per_parent(&reviews, &parents(), 5, 10, dialect), r#"x"#, r#"x"#);
+        assert_sql(
+            |dialect| related_per_parent(&reviews, &parents(), 5, 10, dialect),
+            r#"SELECT "related"."id", "related"."rating", "parents"."_parent" FROM (SELECT json_extract("value", '$[0]') AS "_parent" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "reviews" AS "related" WHERE ("related"."id") IN (SELECT "id" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "id" ASC LIMIT ?) ORDER BY "parents"."_parent" ASC, "related"."id" ASC LIMIT ?"#,
+            r#"SELECT "related"."id", "related"."rating", "parents"."_parent" FROM (SELECT unnest($1) AS "_parent") AS "parents" INNER JOIN LATERAL (SELECT "id", "rating" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "id" ASC LIMIT $2) AS "related" ON TRUE ORDER BY "parents"."_parent" ASC, "related"."id" ASC LIMIT $3"#,
+        );
     }
 
     #[test]

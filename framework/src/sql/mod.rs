@@ -10,6 +10,7 @@ pub mod migration;
 pub mod plain;
 mod rows;
 pub mod schema;
+mod seek;
 pub mod select;
 mod sort;
 pub mod statement;

@@ -1,30 +1,74 @@
 //! Reading rows of one model. Every statement selects the columns that are asked for, else all, in the order of the model.
 
-use sea_query::{LockType, Query, SelectStatement};
+use sea_query::{LockType, Query, SelectStatement, UnionType};
 
 use super::filter::{condition, has_key};
-use super::sort::order;
+use super::seek::Part;
+use super::sort::{order, terms};
 use super::table::Table;
-use super::{Dialect, Statement, Verb, full_text};
+use super::{Dialect, Statement, Verb, full_text, seek};
 use crate::model::{ModelMeta, Value};
-use crate::query::{Filter, ListQuery};
+use crate::query::{Filter, ListQuery, Place};
+
+/// Values that a statement in parts may bind; SQLite takes 32,766 and PostgreSQL 65,535.
+const MAX_VALUES: usize = 32_000;
 
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
     let columns = query.columns();
     let plain = |table: &Table, filter: &Filter| rows(table, columns.as_deref(), filter, dialect);
-    // An order that is asked for holds; without one a search gives its best match first.
-    let ranked = query.sort.is_empty().then(|| full_text::ranked(query, plain, dialect)).flatten();
+    let ranked = query.is_ranked().then(|| full_text::ranked(query, plain, dialect)).flatten();
     let (mut rows, table) = ranked.unwrap_or_else(|| {
         let table = Table::new(query.model, dialect);
         (plain(&table, &query.filter), table)
     });
-    order(&mut rows, &table, &query.sort, dialect);
+    order(&mut rows, &table, &terms(&query.order()), dialect);
     rows.limit(u64::from(query.page.per_page) + 1);
     if query.page.offset() > 0 {
         rows.offset(query.page.offset());
     }
+    Statement::build(Verb::Select, query.model, &rows, dialect)
+}
+
+/// The rows of the list behind a place, or before it, and one more, which tells whether the walk goes on. The nearest to the
+/// place come first, so that those before it come backwards.
+#[must_use]
+pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
+    let table = Table::new(query.model, dialect);
+    let columns = query.columns();
+    let limit = u64::from(query.page.per_page) + 1;
+    let mut direction = query.order();
+    if place.backward {
+        direction.iter_mut().for_each(|term| term.descending = !term.descending);
+    }
+    let of_part = |part: Part| {
+        let mut rows = rows(&table, columns.as_deref(), &query.filter, dialect);
+        rows.and_where_option(part.condition);
+        order(&mut rows, &table, &part.terms, dialect);
+        rows.limit(limit).take()
+    };
+    let mut parts: Vec<SelectStatement> =
+        seek::parts(&direction, &place.values, &table, dialect).into_iter().map(of_part).collect();
+    if parts.len() == 1 {
+        return Statement::build(Verb::Select, query.model, &parts.remove(0), dialect);
+    }
+    // Each part has its own limit, and SQLite takes one only inside of a subquery.
+    let all = |rows: SelectStatement, alias: &'static str| {
+        Query::select().exprs(table.chosen(columns.as_deref())).from_subquery(rows, alias).take()
+    };
+    let mut parts = parts.into_iter().map(|part| all(part, "part"));
+    let mut union = parts.next().unwrap_or_default();
+    for part in parts {
+        union.union(UnionType::All, part);
+    }
+    let mut rows = all(union, "parts");
+    order(&mut rows, &table, &terms(&direction), dialect);
+    let statement = Statement::build(Verb::Select, query.model, rows.limit(limit), dialect);
+    if statement.values.0.len() <= MAX_VALUES {
+        return statement;
+    }
+    let rows = of_part(seek::whole(&direction, &place.values, &table, dialect));
     Statement::build(Verb::Select, query.model, &rows, dialect)
 }
 

@@ -6,9 +6,21 @@ use super::table::Table;
 use super::{Dialect, bind};
 use crate::query::Sort;
 
-/// Orders by the terms and then by the primary key, in the direction of the last term: the order is total, and one index
-/// serves it.
-pub(super) fn order(statement: &mut SelectStatement, table: &Table, terms: &[Sort], dialect: Dialect) {
+/// A term of an order, as far as the rows of one statement have it.
+#[derive(Clone, Copy)]
+pub(super) struct Term {
+    pub(super) sort: Sort,
+    /// Whether some rows may have a NULL there and others none.
+    pub(super) nullable: bool,
+}
+
+/// The terms of a whole [`ListQuery::order`](crate::query::ListQuery::order), or of one turned round.
+pub(super) fn terms(order: &[Sort]) -> Vec<Term> {
+    order.iter().map(|sort| Term { sort: *sort, nullable: sort.column.nullable }).collect()
+}
+
+/// Orders by the terms.
+pub(super) fn order(statement: &mut SelectStatement, table: &Table, terms: &[Term], dialect: Dialect) {
     order_beyond(statement, table, terms, &[], dialect);
 }
 
@@ -16,23 +28,18 @@ pub(super) fn order(statement: &mut SelectStatement, table: &Table, terms: &[Sor
 pub(super) fn order_beyond(
     statement: &mut SelectStatement,
     table: &Table,
-    terms: &[Sort],
+    terms: &[Term],
     already: &[Expr],
     dialect: Dialect,
 ) {
-    let descending = terms.last().is_some_and(|term| term.descending);
-    let sorted = |name| terms.iter().any(|term| term.column.name == name);
-    let key = table.model.key_columns().filter(|column| !sorted(column.name));
-    let key = key.map(|column| Sort { column, descending });
-
-    for term in terms.iter().copied().chain(key) {
-        let order = if term.descending { Order::Desc } else { Order::Asc };
-        let column = table.column(term.column);
+    for term in terms {
+        let order = if term.sort.descending { Order::Desc } else { Order::Asc };
+        let column = table.column(term.sort.column);
         if already.contains(&column) {
             continue;
         }
-        let column = bind::compared(term.column, column, dialect);
-        match nulls(term, dialect) {
+        let column = bind::compared(term.sort.column, column, dialect);
+        match nulls(*term, dialect) {
             Some(nulls) => statement.order_by_expr_with_nulls(column, order, nulls),
             None => statement.order_by_expr(column, order),
         };
@@ -41,7 +48,7 @@ pub(super) fn order_beyond(
 
 /// NULL counts as the largest value. PostgreSQL thinks so itself; SQLite is told, for nullable columns only, since the words
 /// may cost it an index.
-fn nulls(term: Sort, dialect: Dialect) -> Option<NullOrdering> {
-    let told = dialect == Dialect::Sqlite && term.column.nullable;
-    told.then_some(if term.descending { NullOrdering::First } else { NullOrdering::Last })
+fn nulls(term: Term, dialect: Dialect) -> Option<NullOrdering> {
+    let told = dialect == Dialect::Sqlite && term.nullable;
+    told.then_some(if term.sort.descending { NullOrdering::First } else { NullOrdering::Last })
 }

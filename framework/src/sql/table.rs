@@ -3,7 +3,7 @@
 use sea_query::{Alias, ColumnName, Expr, IntoIden, Query, ReturningClause, SchemaName, TableName, TableRef};
 
 use super::Dialect;
-use crate::model::{ColumnMeta, ModelMeta};
+use crate::model::{ColumnMeta, ColumnType, ModelMeta};
 
 /// A model's table in a statement, perhaps under another name.
 #[derive(Clone)]
@@ -86,4 +86,11 @@ pub(super) fn parts(model: &ModelMeta, dialect: Dialect) -> (Option<&'static str
         (Some(schema), Dialect::Sqlite) => (None, format!("{schema}_{}", model.table)),
         (schema, _) => (schema, model.table.to_owned()),
     }
+}
+
+/// Whether the key is the number under which SQLite keeps the row.
+pub(super) fn is_row_number(model: &ModelMeta) -> bool {
+    let mut key = model.key_columns();
+    let is_integer = |column: &ColumnMeta| matches!(column.ty, ColumnType::I16 | ColumnType::I32 | ColumnType::I64);
+    key.next().is_some_and(is_integer) && key.next().is_none()
 }

@@ -28,4 +28,8 @@ impl<R: Row + sqlx::Row> RowSet for Rows<R> {
     fn truncate(&mut self, len: usize) {
         self.0.truncate(len);
     }
+
+    fn reverse(&mut self) {
+        self.0.reverse();
+    }
 }

@@ -1,11 +1,14 @@
 //! One suite over a SQLite file, SQLite in memory and, where `COUPLET_TEST_POSTGRES` names a server on which databases may
 //! be created, PostgreSQL.
 
+mod advice;
 mod check;
 mod errors;
+mod framework;
 mod full_text;
 mod migrate;
 mod models;
+mod plan;
 mod pool;
 mod session;
 mod values;

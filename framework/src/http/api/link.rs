@@ -9,29 +9,40 @@ use crate::model::{Loaded, ModelMeta, Value};
 /// What may stand in a path segment as it is (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The `Link` header of a page (RFC 8288): `first`, `prev`, `next`, and `last` where the total is known. The other
-/// parameters of the request are kept.
+/// Characters of a cursor in a header at most; proxies refuse long heads. The body has a longer one all the same.
+const LONGEST: usize = 1024;
+
+/// The `Link` header of a page (RFC 8288): `first`, `prev`, `next`, and `last` where the total is known, by page or by cursor
+/// as was asked. The other parameters of the request are kept.
 pub(super) fn pages(path: &str, query: &str, meta: &PageMeta) -> String {
-    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_page(pair)).collect();
-    let reference = |page: u64, rel: &str| {
-        let kept: String = kept.iter().flat_map(|pair| ["&", pair]).collect();
-        format!("<{path}?page={page}{kept}>; rel=\"{rel}\"")
+    let kept: String =
+        query.split('&').filter(|pair| !pair.is_empty() && !is_place(pair)).flat_map(|p| ["&", p]).collect();
+    let reference = |place: String, rel: &str| format!("<{path}?{place}{kept}>; rel=\"{rel}\"");
+    let Some(page) = meta.page else {
+        let mut links = vec![reference("cursor=".to_owned(), "first")];
+        for (cursor, rel) in [(&meta.prev_cursor, "prev"), (&meta.next_cursor, "next")] {
+            let cursor = cursor.as_ref().filter(|cursor| cursor.len() <= LONGEST);
+            links.extend(cursor.map(|cursor| reference(format!("cursor={cursor}"), rel)));
+        }
+        return links.join(", ");
     };
-    let mut links = vec![reference(1, "first")];
-    if meta.page > 1 {
-        links.push(reference(meta.page - 1, "prev"));
+    let numbered = |page: u64, rel: &str| reference(format!("page={page}"), rel);
+    let mut links = vec![numbered(1, "first")];
+    if page > 1 {
+        links.push(numbered(page - 1, "prev"));
     }
     if meta.has_more {
-        links.push(reference(meta.page + 1, "next"));
+        links.push(numbered(page + 1, "next"));
     }
     if let Some(pages) = meta.pages() {
-        links.push(reference(pages.max(1), "last"));
+        links.push(numbered(pages.max(1), "last"));
     }
     links.join(", ")
 }
 
-fn is_page(pair: &str) -> bool {
-    pair == "page" || pair.starts_with("page=")
+fn is_place(pair: &str) -> bool {
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    matches!(name, "page" | "cursor")
 }
 
 /// The path of the one row of `loaded`: `/books/7`.
@@ -71,6 +82,23 @@ mod tests {
             pages("/books", "", &meta(1, true, None)),
             "</books?page=1>; rel=\"first\", </books?page=2>; rel=\"next\""
         );
+    }
+
+    #[test]
+    fn a_walk_has_links_by_cursor() {
+        let walked = PageMeta {
+            page: None,
+            next_cursor: Some("n".to_owned()),
+            prev_cursor: Some("p".to_owned()),
+            ..meta(1, true, Some(100))
+        };
+        assert_eq!(
+            pages("/books", "cursor=c&language=eng", &walked),
+            "</books?cursor=&language=eng>; rel=\"first\", </books?cursor=p&language=eng>; rel=\"prev\", \
+             </books?cursor=n&language=eng>; rel=\"next\""
+        );
+        let long = PageMeta { next_cursor: Some("n".repeat(LONGEST + 1)), prev_cursor: None, ..walked };
+        assert_eq!(pages("/books", "cursor", &long), "</books?cursor=>; rel=\"first\"");
     }
 
     #[test]

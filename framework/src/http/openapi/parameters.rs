@@ -161,7 +161,9 @@ fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
         "maximum": resource.max_per_page,
         "default": resource.per_page,
     });
-    let count = json!({"type": "string", "enum": ["exact", "estimated", "none"], "default": "exact"});
+    let count = json!({"type": "string", "enum": ["exact", "estimated", "none"]});
+    let how = "How the rows are counted: one by one, by the database's estimate, or not at all. By page they are counted one by \
+               one unless this says otherwise, by cursor not at all.";
     let ceiling = format!(
         "The page's number, from 1. A page may skip {} rows at most, which are `(page - 1) * per_page`.",
         resource.max_offset
@@ -169,8 +171,18 @@ fn pagination(resource: &ResourceMeta) -> Vec<JsonValue> {
     vec![
         query("page", &ceiling, page),
         query("per_page", "Rows of a page.", per_page),
-        query("count", "How the rows are counted: one by one, by the database's estimate, or not at all.", count),
+        cursor(),
+        query("count", how, count),
     ]
+}
+
+fn cursor() -> JsonValue {
+    let description = "From where the list is walked, instead of by `page`: empty for the start, else `next_cursor` or \
+                       `prev_cursor` of an answer, as it is. The filters and the order must stay what they were.";
+    let mut cursor =
+        query("cursor", description, json!({"type": "string", "format": "cursor", "pattern": "^[A-Za-z0-9_-]*$"}));
+    cursor["allowEmptyValue"] = json!(true);
+    cursor
 }
 
 fn sort(model: &'static ModelMeta) -> Option<JsonValue> {

@@ -311,20 +311,23 @@ const DECIMAL: &str = "^-?[0-9]{1,28}(\\.[0-9]{1,28})?$";
 
 pub(super) fn page_meta() -> JsonValue {
     let count = |description: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "nullable": true, "description": description});
-    let cursor = json!({"type": "string", "nullable": true});
+    let cursor = |which: &str| {
+        let description = format!("`cursor` of the rows {which} these; null where there are none.");
+        json!({"type": "string", "format": "cursor", "nullable": true, "pattern": "^[A-Za-z0-9_-]+$", "description": description})
+    };
     json!({
         "type": "object",
         "description": "Where a page lies in the whole list. Every key is always there.",
         "required": ["page", "per_page", "total", "pages", "count", "has_more", "next_cursor", "prev_cursor", "truncated"],
         "properties": {
-            "page": {"type": "integer", "format": "int64", "minimum": 1, "description": "The page's number, from 1."},
+            "page": {"type": "integer", "format": "int64", "minimum": 1, "nullable": true, "description": "The page's number, from 1; null where the list is walked by cursor."},
             "per_page": {"type": "integer", "format": "int32", "minimum": 1, "description": "Rows of a page."},
             "total": count("Rows of the whole list; null where they were not counted."),
             "pages": count("Pages of the whole list; null where the rows were not counted."),
             "count": {"type": "string", "enum": ["exact", "estimated", "none"], "description": "How the total came about."},
             "has_more": {"type": "boolean", "description": "Whether there is a next page."},
-            "next_cursor": cursor,
-            "prev_cursor": cursor,
+            "next_cursor": cursor("after"),
+            "prev_cursor": cursor("before"),
             "truncated": {
                 "type": "array",
                 "items": {"type": "string"},

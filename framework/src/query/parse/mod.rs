@@ -33,7 +33,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::list::ListQuery;
+use super::list::{CountMode, ListQuery};
 use super::row::RowQuery;
 use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
@@ -83,6 +83,7 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
     let model = (resource.model)();
     let mut list = ListQuery::new(model);
     let mut page = PageParameters::default();
+    let mut count = None;
     let mut filters = Conditions::default();
     let mut related = RelatedParameters::default();
 
@@ -100,7 +101,8 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
             Ok(Name::Fields) => once(parameter, |text| fields::parse(model, text)).map(|it| list.fields = Some(it)),
             Ok(Name::Page) => once(parameter, |text| page.read_page(text)),
             Ok(Name::PerPage) => once(parameter, |text| page.read_per_page(resource, text)),
-            Ok(Name::Count) => once(parameter, page::count).map(|it| list.count = it),
+            Ok(Name::Cursor) => once(parameter, |text| page.read_cursor(text)),
+            Ok(Name::Count) => once(parameter, page::count).map(|it| count = Some(it)),
             Err(error) => Err(vec![error]),
         };
         errors.extend(read.err().into_iter().flatten());
@@ -108,9 +110,10 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
     let with = related.finish(options, &mut errors);
     (list.include, list.include_count) = (with.include, with.include_count);
     match page.finish(resource) {
-        Ok(page) => list.page = page,
+        Ok((page, walk)) => (list.page, list.walk) = (page, walk),
         Err(error) => errors.push(error),
     }
+    list.count = count.unwrap_or_else(|| CountMode::default_of(list.walk.as_ref()));
     list.filter = filters.into_filter(options);
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }

@@ -18,6 +18,7 @@ pub(super) enum Name {
     IncludeOption,
     Page,
     PerPage,
+    Cursor,
     Count,
 }
 
@@ -29,6 +30,7 @@ impl Name {
             "sort" => return Ok(Self::Sort),
             "page" => return Ok(Self::Page),
             "per_page" => return Ok(Self::PerPage),
+            "cursor" => return Ok(Self::Cursor),
             "count" => return Ok(Self::Count),
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
@@ -80,7 +82,8 @@ pub fn fixed(resource: &'static ResourceMeta) -> Vec<&'static str> {
     let model = (resource.model)();
     let search = has_search(model).then_some("q");
     let fields = resource.fields.then_some("fields");
-    ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(of_relations(model)).chain(fields).collect()
+    let always = ["count", "cursor", "page", "per_page", "sort"];
+    always.into_iter().chain(search).chain(of_relations(model)).chain(fields).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.

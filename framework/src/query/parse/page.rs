@@ -1,16 +1,17 @@
-//! `page=2&per_page=20&count=none`.
+//! `page=2&per_page=20&count=none`, `cursor=`.
 
 use super::Mistakes;
 use super::filter::invalid;
 use crate::error::InputError;
 use crate::model::ResourceMeta;
-use crate::query::{CountMode, Page};
+use crate::query::{CountMode, Page, Walk, cursor};
 
 /// The parameters that say which part of a list is asked for; they can be judged only together.
 #[derive(Default)]
 pub(super) struct PageParameters {
     page: Option<u64>,
     per_page: Option<u32>,
+    cursor: Option<Walk>,
     /// Whether one of the two was refused, so that their offset says nothing.
     refused: bool,
 }
@@ -33,18 +34,28 @@ impl PageParameters {
         Ok(())
     }
 
-    pub(super) fn finish(self, resource: &ResourceMeta) -> Result<Page, InputError> {
+    pub(super) fn read_cursor(&mut self, text: &str) -> Result<(), Mistakes> {
+        self.cursor = Some(if text.is_empty() { Walk::Start } else { Walk::From(text.to_owned()) });
+        if text.is_empty() || cursor::is_formed(text) { Ok(()) } else { Err(vec![cursor::invalid()]) }
+    }
+
+    /// The page, and from where the list is walked if it is not read by page.
+    pub(super) fn finish(self, resource: &ResourceMeta) -> Result<(Page, Option<Walk>), InputError> {
+        if self.page.is_some() && self.cursor.is_some() {
+            let detail = "given together with `page`; a list is read by page or walked by cursor";
+            return Err(InputError::parameter("cursor", "conflicting_parameters", detail));
+        }
         let page = Page { page: self.page.unwrap_or(1), per_page: self.per_page.unwrap_or(resource.per_page) };
         if page.offset() > resource.max_offset && !self.refused {
             let detail = format!(
-                "page {} begins after {} rows and a page may skip {} at most; narrow the list with filters; cursors are not there yet",
+                "page {} begins after {} rows and a page may skip {} at most; walk the list with `cursor=` instead, or narrow it with filters",
                 page.page,
                 page.offset(),
                 resource.max_offset
             );
             return Err(InputError::parameter("page", "out_of_range", detail));
         }
-        Ok(page)
+        Ok((page, self.cursor))
     }
 
     fn refuse(&mut self, name: &str, text: &str, expected: &str) -> Mistakes {

@@ -213,8 +213,8 @@ mod tests {
         assert_eq!(
             details,
             [
-                "unknown field \"q\"; accepted: filter, count, page, per_page, sort",
-                "unknown field \"filtre\"; did you mean \"filter\"? accepted: filter, count, page, per_page, sort",
+                "unknown field \"q\"; accepted: filter, count, cursor, page, per_page, sort",
+                "unknown field \"filtre\"; did you mean \"filter\"? accepted: filter, count, cursor, page, per_page, sort",
             ]
         );
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::error::Location;
 use crate::fixtures::{AUTHOR_RESOURCE, BOOK_RESOURCE, BOOKS, TAG_RESOURCE};
 use crate::model::{Operator, ResourceMeta, Value};
-use crate::query::{CountMode, Include, Page};
+use crate::query::{CountMode, Include, Page, Walk};
 
 fn options(resource: &'static ResourceMeta) -> ListOptions {
     ListOptions { resource, ignored: vec!["utm_*".to_owned()], shown: Arc::default() }
@@ -120,7 +120,7 @@ fn an_unknown_parameter_is_named_with_the_nearest_and_all_that_are_accepted() {
     let [mistake] = mistakes(authors("nam__in=x")).try_into().expect("one mistake");
     assert_eq!(
         mistake,
-        "nam__in unknown_parameter: unknown parameter \"nam__in\"; did you mean \"name__in\"? accepted: count, page, \
+        "nam__in unknown_parameter: unknown parameter \"nam__in\"; did you mean \"name__in\"? accepted: count, cursor, page, \
          per_page, sort, q, include, include_count, id, id__in, name, name__in, name__icontains, status, status__in, created_at__gte, \
          created_at__lt"
     );
@@ -257,12 +257,32 @@ fn pages_are_numbers_that_never_overflow() {
     );
     assert_mistake(
         "page=5002",
-        "page out_of_range: page 5002 begins after 100020 rows and a page may skip 100000 at most; narrow the list with filters; cursors are not there yet",
+        "page out_of_range: page 5002 begins after 100020 rows and a page may skip 100000 at most; walk the list with `cursor=` instead, or narrow it with filters",
     );
     for huge in ["9223372036854775807", "9223372036854775808", "18446744073709551615"] {
         assert_eq!(books(&format!("page={huge}&per_page=100")).expect_err("refused")[0].code, "out_of_range");
     }
     assert_eq!(read("page=5001").page.page, 5001);
+}
+
+#[test]
+fn a_list_is_read_by_page_or_walked_by_cursor() {
+    let walked = read("cursor=&per_page=50");
+    assert_eq!((walked.walk, walked.page.per_page, walked.count), (Some(Walk::Start), 50, CountMode::None));
+    let cursor = "A".repeat(48);
+    let walked = read(&format!("cursor={cursor}&count=exact"));
+    assert_eq!((walked.walk, walked.count), (Some(Walk::From(cursor)), CountMode::Exact));
+    assert_eq!((read("").walk, read("").count), (None, CountMode::Exact));
+    assert_mistake(
+        "page=1&cursor=",
+        "cursor conflicting_parameters: given together with `page`; a list is read by page or walked by cursor",
+    );
+    for bad in ["x", "%3D", "AAAA", "A%20A", "cursor"] {
+        let mistakes = mistakes(books(&format!("cursor={bad}&per_page=0")));
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+        assert!(mistakes[0].starts_with("cursor invalid_cursor: this is no cursor"), "{mistakes:?}");
+    }
+    assert_eq!(books("cursor=&cursor=").expect_err("refused")[0].code, "duplicate_parameter");
 }
 
 #[test]
@@ -288,7 +308,7 @@ fn count_has_three_modes() {
 
 #[test]
 fn what_comes_later_is_unknown_now() {
-    for name in ["cursor", "fields", "author.status", "deleted"] {
+    for name in ["fields", "author.status", "deleted"] {
         assert_eq!(books(&format!("{name}=1")).expect_err("refused")[0].code, "unknown_parameter", "{name}");
     }
 }
@@ -303,7 +323,7 @@ fn sizes_are_limited() {
     let errors = books(&many.join("&")).expect_err("refused");
     assert_eq!(errors[0].code, "too_many");
     assert_eq!(errors.len(), 201);
-    assert!(errors[1].detail.contains("accepted: count, page"), "{}", errors[1].detail);
+    assert!(errors[1].detail.contains("accepted: count, cursor, page"), "{}", errors[1].detail);
     assert_eq!(errors[200].detail, "unknown parameter \"p199\"");
     assert_eq!(books(&vec!["id__in=1"; 6000].join("&")).expect_err("refused")[0].code, "too_many");
     assert_eq!(mistakes(books(&format!("sort={}", ",".repeat(60_000)))).len(), 51);

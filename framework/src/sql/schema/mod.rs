@@ -6,6 +6,7 @@
 mod alter;
 mod expression;
 mod full_text;
+mod index;
 mod names;
 mod unique;
 
@@ -13,6 +14,7 @@ pub use alter::{alter_nullability, alter_type, missing_column};
 pub use expression::{alter_default, alter_generated, same_expression};
 pub(crate) use full_text::{SEARCH_COLUMN, row_number};
 pub use full_text::{create_full_text, drop_full_text, full_text_table, full_text_triggers, has_full_text, has_stems};
+pub use index::sort_index;
 pub use unique::missing_unique;
 
 use std::fmt::Write;

@@ -1,0 +1,82 @@
+//! Walking a list by cursor, and the cursors of a page.
+
+use super::decode_error;
+use super::page::PageMeta;
+use crate::db::Session;
+use crate::error::{Error, Result};
+use crate::model::RowSet;
+use crate::model::narrow::widened;
+use crate::query::{CursorKeys, ListQuery, Place, Walk};
+use crate::sql::{self, Statement};
+
+/// The rows of one answer, before related rows and counts.
+pub(super) struct Part {
+    pub(super) rows: Box<dyn RowSet>,
+    /// How many rows lie before them, where that is known.
+    pub(super) offset: Option<u64>,
+    pub(super) meta: PageMeta,
+}
+
+/// Reads the rows from where the walk is on.
+pub(super) async fn walk(query: &ListQuery, from: &Walk, session: &mut Session<'_>) -> Result<Part> {
+    let keys = session.cursor_keys().await?;
+    let place = match from {
+        Walk::Start => Place::start(),
+        Walk::From(cursor) => keys.read(query, cursor).map_err(|error| Error::Parameters(vec![error]))?,
+    };
+    let mut rows = fetch(query, &sql::select::walk(query, &place, session.dialect()), session).await?;
+    let goes_on = cut(query, rows.as_mut());
+    if place.backward {
+        rows.reverse();
+    }
+    // The place that the walk came from lies on the other side. Where nothing was found, all rows do.
+    let came_from = !place.values.is_empty();
+    let (before, after) = if place.backward { (goes_on, came_from) } else { (came_from, goes_on) };
+    let mut meta = PageMeta { page: None, ..PageMeta::new(query.page, after) };
+    let sign = |place: Place| keys.sign(query, &place);
+    meta.prev_cursor = before.then(|| edge(query, rows.as_ref(), true)).transpose()?.map(sign);
+    meta.next_cursor = after.then(|| edge(query, rows.as_ref(), false)).transpose()?.map(sign);
+    Ok(Part { rows, offset: place.is_start().then_some(0), meta })
+}
+
+/// The rows of a statement that selects [`ListQuery::columns`], read by the indexes of the model.
+pub(super) async fn fetch(
+    query: &ListQuery,
+    statement: &Statement,
+    session: &mut Session<'_>,
+) -> Result<Box<dyn RowSet>> {
+    let rows = session.fetch(statement).await?;
+    Ok(widened(rows, query.model.columns.len(), query.columns().as_deref()))
+}
+
+/// Gives a page by number the cursors by which a walk goes on from it.
+pub(super) fn cursors_of_page(
+    query: &ListQuery,
+    rows: &dyn RowSet,
+    keys: &CursorKeys,
+    meta: &mut PageMeta,
+) -> Result<()> {
+    let sign = |place: Place| keys.sign(query, &place);
+    meta.prev_cursor = (query.page.offset() > 0).then(|| edge(query, rows, true)).transpose()?.map(sign);
+    meta.next_cursor = meta.has_more.then(|| edge(query, rows, false)).transpose()?.map(sign);
+    Ok(())
+}
+
+/// Takes away the row that was asked for to see whether there are more.
+pub(super) fn cut(query: &ListQuery, rows: &mut dyn RowSet) -> bool {
+    let per_page = usize::try_from(query.page.per_page).unwrap_or(usize::MAX);
+    let is_cut = rows.len() > per_page;
+    rows.truncate(per_page);
+    is_cut
+}
+
+/// The place before the first row, looking back, or after the last one. Of no rows it is the end of the list on the other
+/// side.
+fn edge(query: &ListQuery, rows: &dyn RowSet, backward: bool) -> Result<Place> {
+    let row = if backward { 0 } else { rows.len().saturating_sub(1) };
+    match (rows.len(), backward) {
+        (0, true) => Ok(Place::end()),
+        (0, false) => Ok(Place::start()),
+        _ => Place::beside(query, rows.row(row), backward).map_err(decode_error(query.model)),
+    }
+}
