@@ -220,7 +220,7 @@ on_each_database! {
         let schemas = &specification.json()["components"]["schemas"];
         let search = &schemas["BookSearch"];
         let members: Vec<&String> = search["properties"].as_object().unwrap().keys().collect();
-        assert_eq!(members, ["filter", "page", "per_page", "count", "sort", "include", "q"]);
+        assert_eq!(members, ["filter", "page", "per_page", "cursor", "count", "sort", "include", "include_count", "q"]);
         assert_eq!(search["additionalProperties"], false);
         let filter = &schemas["BookFilter"];
         let tree = json!({"$ref": "#/components/schemas/BookFilter"});

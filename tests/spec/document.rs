@@ -293,7 +293,8 @@ on_each_database! {
             let resource = of(described.id());
             let model = (resource.model)();
             // An endpoint written by hand answers structs, which are whole.
-            let taken = |name: &String| name != "fields" || described.id() != "cheap.list";
+            let chooses = |name: &str| name == "fields" || name.ends_with(".fields");
+            let taken = |name: &String| !chooses(name) || described.id() != "cheap.list";
             let names: BTreeSet<String> =
                 described.parameters("query").iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
             let options = includable(model).flat_map(|(_, relation)| {
