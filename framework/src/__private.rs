@@ -26,7 +26,7 @@ pub use crate::model::row::{DecodeError, Row};
 pub use crate::model::text_enum;
 pub use crate::model::{
     BelongsTo, Changes, HasMany, HasOne, Key, ManyToMany, Model, ModelMeta, NewRecord, Patch, PatchRecord, Related,
-    TextEnum, Value, encode,
+    SoftDelete, TextEnum, Value, encode,
 };
 pub use crate::query::token::{Field, Relation, include};
 pub use crate::sql::{Dialect, Migration};

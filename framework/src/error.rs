@@ -144,6 +144,19 @@ impl InputError {
         Self { at: Location::Pointer(pointer), code, detail: detail.into() }
     }
 
+    /// The same mistake inside of the body's member `name`, or of the item at `index` of that member.
+    #[must_use]
+    pub(crate) fn within(self, name: &str, index: Option<usize>) -> Self {
+        let mut outside = Self::field(name, self.code, self.detail);
+        if let Some(index) = index {
+            outside = outside.item(index);
+        }
+        if let (Location::Pointer(outside), Location::Pointer(inside)) = (&mut outside.at, self.at) {
+            outside.push_str(&inside);
+        }
+        outside
+    }
+
     /// The same mistake in the item at `index` of the array that it names.
     #[must_use]
     pub fn item(mut self, index: usize) -> Self {

@@ -73,6 +73,7 @@ const fn relation(
         link,
         include: true,
         keys_name: None,
+        nested: false,
         on_delete: OnDelete::Restrict,
     }
 }
@@ -231,6 +232,61 @@ pub(crate) static SERIES: ModelMeta = ModelMeta {
     ..model("Series", "series", &[database_key(), column("name", Text), nullable("parent_id", I64)])
 };
 
+/// Rows that stay when they are deleted; relations to itself, and to tags through such a join model.
+pub(crate) static NOTES: ModelMeta = ModelMeta {
+    relations: &[
+        relation("parent", RelationKind::BelongsTo, || &NOTES, Link::Local { local: 2, foreign: 0 }),
+        relation("children", RelationKind::HasMany, || &NOTES, Link::Foreign { local: 0, foreign: 2 }),
+        RelationMeta {
+            keys_name: Some("tag_names"),
+            ..relation(
+                "tags",
+                RelationKind::ManyToMany,
+                || &TAGS,
+                Link::Through { model: || &NOTE_TAGS, local: 0, through_local: 0, through_foreign: 1, foreign: 0 },
+            )
+        },
+    ],
+    ..model(
+        "Note",
+        "notes",
+        &[
+            database_key(),
+            ColumnMeta { unique: true, ..column("slug", Text) },
+            nullable("parent_id", I64),
+            ColumnMeta { filter: &[Eq], ..nullable("text", Text) },
+            ColumnMeta {
+                generated: Some(Generated::UpdatedAt),
+                access: Access::ReadOnly,
+                ..column("updated_at", Timestamp)
+            },
+            ColumnMeta {
+                generated: Some(Generated::DeletedAt),
+                access: Access::ReadOnly,
+                ..nullable("deleted_at", Timestamp)
+            },
+        ],
+    )
+};
+
+/// A join model whose rows stay when they are deleted.
+pub(crate) static NOTE_TAGS: ModelMeta = ModelMeta {
+    key: &[0, 1],
+    ..model(
+        "NoteTag",
+        "note_tags",
+        &[
+            column("note_id", I64),
+            column("tag_name", Text),
+            ColumnMeta {
+                generated: Some(Generated::DeletedAt),
+                access: Access::Hidden,
+                ..nullable("deleted_at", Timestamp)
+            },
+        ],
+    )
+};
+
 /// A key that is a foreign key too; the rarer types.
 pub(crate) static COVERS: ModelMeta = ModelMeta {
     relations: &[relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: 0, foreign: 0 })],
@@ -248,7 +304,7 @@ pub(crate) static AUTHOR_RESOURCE: ResourceMeta = resource("authors", || &AUTHOR
 /// `/tags`: nothing to search, nothing to include.
 pub(crate) static TAG_RESOURCE: ResourceMeta = resource("tags", || &TAGS);
 
-const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> ResourceMeta {
+pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> ResourceMeta {
     ResourceMeta {
         model,
         name,
@@ -258,6 +314,8 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         max_offset: 100_000,
         include_depth: 3,
         include_limit: 100,
+        deleted: false,
+        upsert: &[],
         sub_resources: &[],
     }
 }

@@ -10,6 +10,9 @@ pub struct Changes {
     pub columns: Vec<(usize, Value)>,
     /// Index of a many-to-many relation and the keys of the rows that it is to hold, all others removed.
     pub links: Vec<(usize, Vec<Value>)>,
+    /// Index of a has-one or has-many relation and the rows that a create inserts with the row, without the key of the row
+    /// itself.
+    pub children: Vec<(usize, Vec<Changes>)>,
 }
 
 impl Changes {

@@ -304,6 +304,8 @@ pub enum Generated {
     CreatedAt,
     /// The framework, the time of the last write
     UpdatedAt,
+    /// The framework, the time of a delete that leaves the row; NULL while it is there
+    DeletedAt,
 }
 
 /// Who may see and set a field over HTTP.

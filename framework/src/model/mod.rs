@@ -97,6 +97,14 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn key(&self) -> Self::Key;
 }
 
+/// A model whose deleted rows stay in its table, marked by a time. `#[field(deleted_at)]` makes one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not keep its deleted rows",
+    label = "has no `deleted_at`",
+    note = "add a field `#[field(deleted_at)] deleted_at: Option<DateTime<Utc>>` to `{Self}`"
+)]
+pub trait SoftDelete: Model {}
+
 /// The constant table of one model.
 #[derive(Debug)]
 pub struct ModelMeta {
@@ -127,6 +135,26 @@ impl ModelMeta {
     #[must_use]
     pub fn visible_column(&self, name: &str) -> Option<&'static ColumnMeta> {
         self.columns.iter().find(|column| column.api_name == name && column.access != Access::Hidden)
+    }
+
+    /// The index of the column that the framework sets so.
+    #[must_use]
+    pub fn generated(&self, generated: Generated) -> Option<usize> {
+        self.columns.iter().position(|column| column.generated == Some(generated))
+    }
+
+    /// The column that marks a row as deleted, where deleted rows stay in the table.
+    #[must_use]
+    pub fn deleted_at(&self) -> Option<&'static ColumnMeta> {
+        self.generated(Generated::DeletedAt).map(|index| &self.columns[index])
+    }
+
+    /// Whether no two rows have these columns together.
+    #[must_use]
+    pub fn is_unique_key(&self, columns: &[usize]) -> bool {
+        let is_primary = columns.len() == self.key.len() && self.key.iter().all(|index| columns.contains(index));
+        let is_unique = matches!(columns, [index] if self.columns[*index].unique);
+        is_primary || is_unique
     }
 
     /// The columns of the primary key.

@@ -32,6 +32,10 @@ pub struct ResourceMeta {
     pub include_depth: usize,
     /// Related rows of one parent at most, for a to-many that is included.
     pub include_limit: usize,
+    /// Whether clients may ask for deleted rows and restore them.
+    pub deleted: bool,
+    /// The unique keys by which a create may change the row that is there, each as indexes of columns.
+    pub upsert: &'static [&'static [usize]],
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
 }
@@ -60,11 +64,14 @@ pub enum Operation {
     Replace,
     /// `DELETE /books/{id}`
     Delete,
+    /// `POST /books/{id}/restore`
+    Restore,
 }
 
 impl Operation {
     /// Every operation, in the order of the documentation.
-    pub const ALL: [Self; 6] = [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete];
+    pub const ALL: [Self; 7] =
+        [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete, Self::Restore];
 
     /// The name in attributes and operation ids.
     #[must_use]
@@ -76,6 +83,7 @@ impl Operation {
             Self::Update => "update",
             Self::Replace => "replace",
             Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 }

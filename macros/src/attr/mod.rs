@@ -7,6 +7,7 @@ mod model;
 mod relation;
 mod resource;
 mod text_enum;
+mod upsert;
 
 use std::ops::RangeInclusive;
 
@@ -26,6 +27,7 @@ pub(crate) use model::ModelAttr;
 pub(crate) use relation::{DeleteAction, RelationAttr};
 pub(crate) use resource::ResourceAttr;
 pub(crate) use text_enum::TextEnumAttr;
+pub(crate) use upsert::{Upsert, UpsertKey};
 
 /// One entry of an attribute: `sort`, `rename = "titel"` or `filter(eq, gte)`.
 pub(crate) struct Item {

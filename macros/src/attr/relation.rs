@@ -22,6 +22,7 @@ pub(crate) struct RelationAttr {
     pub(crate) on_delete: Option<OnDelete>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) sub_resource: Option<Ident>,
+    pub(crate) nested: Option<Ident>,
 }
 
 /// `through(own = author_id, target = book_id)`: the fields of a join model.
@@ -45,7 +46,7 @@ pub(crate) enum DeleteAction {
 }
 
 const NAMES: &[&str] =
-    &["include", "key", "foreign_key", "through", "keys", "read_only", "on_delete", "rename", "sub_resource"];
+    &["include", "key", "foreign_key", "through", "keys", "read_only", "on_delete", "rename", "sub_resource", "nested"];
 
 impl RelationAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -69,6 +70,7 @@ impl RelationAttr {
             "on_delete" => self.on_delete = Some(OnDelete::read(item)?),
             "rename" => self.rename = Some(item.text("books")?),
             "sub_resource" => self.sub_resource = Some(item.flag()?),
+            "nested" => self.nested = Some(item.flag()?),
             _ => return Err(item.unknown("relation", NAMES)),
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use syn::{Attribute, Expr, Ident, LitStr};
 
-use super::{Item, items, names};
+use super::{Item, Upsert, items, names};
 use crate::diagnostics::Diagnostics;
 
 /// What `#[resource(…)]` says. A number comes with its tokens, to point to.
@@ -18,10 +18,22 @@ pub(crate) struct ResourceAttr {
     pub(crate) max_offset: Option<(Expr, u64)>,
     pub(crate) include_depth: Option<(Expr, u64)>,
     pub(crate) include_limit: Option<(Expr, u64)>,
+    pub(crate) deleted: Option<Ident>,
+    pub(crate) upsert: Option<Upsert>,
 }
 
-const NAMES: &[&str] =
-    &["path", "operations", "read_only", "per_page", "max_per_page", "max_offset", "include_depth", "include_limit"];
+const NAMES: &[&str] = &[
+    "path",
+    "operations",
+    "read_only",
+    "per_page",
+    "max_per_page",
+    "max_offset",
+    "include_depth",
+    "include_limit",
+    "deleted",
+    "upsert",
+];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
 const INCLUDE_DEPTHS: RangeInclusive<u64> = 1..=5;
@@ -46,6 +58,8 @@ impl ResourceAttr {
             "max_offset" => self.max_offset = Some(item.number(100_000)?),
             "include_depth" => self.include_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 3)?),
             "include_limit" => self.include_limit = Some(item.number(100)?),
+            "deleted" => self.deleted = Some(item.flag()?),
+            "upsert" => self.upsert = Some(Upsert::read(item)?),
             _ => return Err(item.unknown("resource", NAMES)),
         }
         Ok(())

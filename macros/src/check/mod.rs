@@ -4,7 +4,9 @@
 mod field;
 mod key;
 mod names;
+mod nested;
 mod relation;
+mod soft_delete;
 
 use crate::diagnostics::Diagnostics;
 use crate::model::Model;
@@ -19,6 +21,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         names::reserved_names,
         field::access,
         field::generated_values,
+        soft_delete::deleted_at,
         field::operators,
         field::types_of_rules,
         field::computed_fields,
@@ -26,6 +29,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         relation::join_fields,
         relation::own_columns,
         relation::delete_actions,
+        nested::nested,
         names::input_fields,
     ];
     for rule in rules {

@@ -16,7 +16,7 @@ const PARAMETERS: &[&str] =
     &["page", "per_page", "cursor", "count", "sort", "q", "fields", "include", "include_count", "deleted"];
 
 /// Segments that a resource keeps for itself below its path.
-const SUB_PATHS: &[&str] = &["bulk", "search"];
+const SUB_PATHS: &[&str] = &["bulk", "search", "restore"];
 
 /// Columns that statements add to those of a table, in any case, since SQLite tells no case apart.
 const ADDED_COLUMNS: &[&str] = &["_parent", "_place"];

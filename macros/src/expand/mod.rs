@@ -8,6 +8,7 @@ mod relation;
 mod resource;
 mod text_enum;
 mod token;
+mod upsert;
 
 pub(crate) use model::model;
 pub(crate) use resource::resource;

@@ -10,7 +10,7 @@ use crate::attr::FieldAttr;
 use crate::check::check;
 use crate::crate_path;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Column, Computed, Model};
+use crate::model::{Column, Computed, Generated, Model};
 use crate::naming::plain;
 
 /// Everything that `derive(Model)` writes. With a mistake the bodies are left out, so that rustc reports no second one
@@ -84,6 +84,13 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
     let key_indexes = model.key();
     let key_type = key_type(model);
     let Body { checks, computed, relations, decode, attach, write_json, key } = body;
+    let keeps_deleted = model.columns.iter().any(|column| column.generated == Some(Generated::DeletedAt));
+    let soft_delete = keeps_deleted.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl __couplet::SoftDelete for #ident {}
+        }
+    });
     quote! {
         static COLUMNS: [__couplet::ColumnMeta; #count] = [#(#columns),*];
         // A static, since the address of a model tells it from others.
@@ -100,6 +107,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             encode: __couplet::encode::<#ident>,
         };
         #checks
+        #soft_delete
 
         #[automatically_derived]
         impl __couplet::Model for #ident {

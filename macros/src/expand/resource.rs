@@ -23,6 +23,8 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let attr = ResourceAttr::read(&derive.attrs, diagnostics);
     let name = name(&model, &attr, diagnostics);
     let operations = operations(&model, &attr, diagnostics);
+    let upsert = super::upsert::keys(&model, &attr, &operations, diagnostics);
+    let deleted = deleted(&model, &attr, diagnostics);
     page_sizes(&attr, diagnostics);
     let sub_resources = if sound { sub_resources(&model) } else { Vec::new() };
     let ident = &model.ident;
@@ -44,6 +46,8 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             max_offset: #max_offset,
             include_depth: #include_depth,
             include_limit: #include_limit,
+            deleted: #deleted,
+            upsert: &[#(#upsert),*],
             sub_resources: &[#(#sub_resources),*],
         };
 
@@ -63,6 +67,7 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("update", "Update"),
     ("replace", "Replace"),
     ("delete", "Delete"),
+    ("restore", "Restore"),
 ];
 const READS: &[&str] = &["list", "get"];
 
@@ -87,6 +92,7 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
     let reads_only = model.attr.view.is_some() || attr.read_only.is_some();
     let Some(operations) = &attr.operations else {
         let offered = OPERATIONS.iter().filter(|(name, _)| !reads_only || READS.contains(name));
+        let offered = offered.filter(|(name, _)| *name != "restore" || attr.deleted.is_some());
         return offered.map(|(_, variant)| format_ident!("{variant}")).collect();
     };
     let names: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
@@ -98,10 +104,22 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
             diagnostics.error(operation, format!("`{name}` is given twice; keep one"));
         } else if model.attr.view.is_some() && !READS.contains(&name.as_str()) {
             diagnostics.error(operation, "a view can only be read: `list` and `get`");
+        } else if name == "restore" && attr.deleted.is_none() {
+            diagnostics.error(operation, "who restores rows must see those that are deleted; add `deleted`");
         }
     }
     let given = |name: &str| operations.iter().any(|operation| plain(operation) == name);
     OPERATIONS.iter().filter(|(name, _)| given(name)).map(|(_, variant)| format_ident!("{variant}")).collect()
+}
+
+/// Whether clients may ask for deleted rows, which the model must keep.
+fn deleted(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> bool {
+    let keeps = model.columns.iter().any(|column| column.attr.deleted_at.is_some());
+    if let Some(word) = attr.deleted.as_ref().filter(|_| !keeps) {
+        let text = "deleted rows are gone; a field `#[field(deleted_at)] deleted_at: Option<DateTime<Utc>>` keeps them";
+        diagnostics.error(word, text);
+    }
+    attr.deleted.is_some()
 }
 
 /// A default page over the cap would be refused on every list.

@@ -29,6 +29,7 @@ pub(super) static BOOKS: ModelMeta = ModelMeta {
         link: Link::Local { local: 1, foreign: 0 },
         include: true,
         keys_name: None,
+        nested: false,
         on_delete: OnDelete::Cascade,
     }],
     ..model("Book", "books", &[key(), column("author_id", ColumnType::I64), column("title", ColumnType::Text)])
