@@ -29,4 +29,5 @@ pub use crate::crud::Records;
 pub use crate::db::{Database, Transaction};
 pub use crate::error::{Error, Result};
 pub use crate::model::{BelongsTo, HasMany, HasOne, Json, ManyToMany, Model, Patch, Resource, TextEnum};
+pub use crate::query::Deleted;
 pub use couplet_macros::{Model, Resource, TextEnum};

@@ -5,8 +5,10 @@ pub mod filter;
 pub mod list;
 pub mod parse;
 pub mod token;
+pub mod unique_key;
 
 pub use condition::{Condition, Order};
 pub use filter::{Comparison, Filter};
-pub use list::{CountMode, Include, ListQuery, Page, Sort};
+pub use list::{CountMode, Deleted, Include, ListQuery, Page, Sort};
 pub use token::{Field, Relation};
+pub use unique_key::UniqueKey;

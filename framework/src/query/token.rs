@@ -38,6 +38,12 @@ impl<M: Model, T: ColumnValue> Field<M, T> {
         &M::META.columns[self.index]
     }
 
+    /// The column's index in the model.
+    #[must_use]
+    pub(super) fn index(self) -> usize {
+        self.index
+    }
+
     fn compare(self, operator: Operator, values: Vec<Value>) -> Condition<M> {
         Condition::new(Filter::compare(self.meta(), operator, values))
     }

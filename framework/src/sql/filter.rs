@@ -1,7 +1,7 @@
 //! WHERE.
 
 use sea_query::extension::postgres::PgExpr;
-use sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
+use sea_query::{Expr, ExprTrait, Func, LikeExpr};
 
 use super::table::Table;
 use super::{Dialect, bind};
@@ -84,21 +84,18 @@ impl Conditions {
         let local = parent.qualified(&parent.model.columns[relation.link.local()]);
         let foreign = target.column(&target.model.columns[relation.link.foreign()]);
 
-        let mut rows = Query::select();
-        rows.expr(Expr::Constant(1.into()));
-        match relation.link {
-            Link::Local { .. } | Link::Foreign { .. } => {
-                rows.from(target.reference()).and_where(foreign.eq(local));
-            }
+        let mut rows = match relation.link {
+            Link::Local { .. } | Link::Foreign { .. } => target.read().and_where(foreign.eq(local)).to_owned(),
             Link::Through { model, through_local, through_foreign, .. } => {
                 let link = Table::aliased(model(), format!("link_{}", inside.depth), self.dialect);
                 let column = |index: usize| link.column(&link.model.columns[index]);
-                rows.from(link.reference())
-                    .inner_join(target.reference(), foreign.eq(column(through_foreign)))
-                    .and_where(column(through_local).eq(local));
+                let mut rows = link.read();
+                target.join(&mut rows, foreign.eq(column(through_foreign)));
+                rows.and_where(column(through_local).eq(local)).to_owned()
             }
-        }
-        rows.and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
+        };
+        rows.expr(Expr::Constant(1.into()))
+            .and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
         Expr::exists(rows)
     }
 
@@ -110,9 +107,8 @@ impl Conditions {
         };
         let link = Table::aliased(model(), format!("link_{}", self.depth + 1), self.dialect);
         let (local, through_foreign) = (&link.model.columns[through_local], &link.model.columns[through_foreign]);
-        let mut rows = Query::select();
+        let mut rows = link.read();
         rows.expr(Expr::Constant(1.into()))
-            .from(link.reference())
             .and_where(link.column(through_foreign).eq(target.qualified(foreign)))
             .and_where(link.column(local).eq(bind::expr(local, value, self.dialect)));
         Expr::exists(rows)
@@ -166,8 +162,8 @@ mod tests {
 
     fn statement(model: &'static ModelMeta, filter: &Filter, dialect: Dialect) -> Statement {
         let table = Table::new(model, dialect);
-        let mut rows = Query::select();
-        rows.expr(Expr::Constant(1.into())).from(table.reference());
+        let mut rows = table.read();
+        rows.expr(Expr::Constant(1.into()));
         rows.and_where_option(condition(filter, &table, dialect));
         Statement::build(Verb::Select, model, &rows, dialect)
     }

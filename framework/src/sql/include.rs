@@ -108,19 +108,16 @@ impl<'a> Edge<'a> {
     }
 
     fn rows(&self, parents: &[Value]) -> SelectStatement {
-        let mut rows = Query::select();
-        rows.exprs(self.target.columns()).expr_as(self.parent(), Alias::new(PARENT));
-        let parent = match &self.through {
+        let (mut rows, parent) = match &self.through {
             Some(through) => {
                 let joined = through.join.column(through.foreign).eq(self.target.column(self.foreign));
-                rows.from(through.join.reference()).inner_join(self.target.reference(), joined);
-                through.local
+                let mut rows = through.join.read();
+                self.target.join(&mut rows, joined);
+                (rows, through.local)
             }
-            None => {
-                rows.from(self.target.reference());
-                self.foreign
-            }
+            None => (self.target.read(), self.foreign),
         };
+        rows.exprs(self.target.columns()).expr_as(self.parent(), Alias::new(PARENT));
         rows.and_where(bind::is_in(self.parent(), parent, parents, self.dialect));
         rows.and_where_option(filter::condition(self.filter, &self.target, self.dialect));
         rows

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use chrono::Utc;
-use sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, Value as Bound, ValueTuple};
+use chrono::{SubsecRound, Utc};
+use sea_query::{Expr, ExprTrait, Keyword, OnConflict, Query, SelectStatement, Value as Bound, ValueTuple};
 use uuid::Uuid;
 
+use super::soft_delete::marked;
 use super::table::Table;
 use super::{Dialect, Statement, Verb, bind};
 use crate::model::{ColumnMeta, ColumnValue, Generated, Link, RelationMeta, Value};
@@ -27,8 +28,8 @@ pub fn link(relation: &'static RelationMeta, local: &Value, foreign: &[Value], d
         .map(|value| columns.iter().map(|column| join.bound(column, local, value, dialect)).collect())
         .collect();
 
-    let mut statement = Query::insert();
-    statement.into_table(join.table.reference()).columns(columns.iter().map(|column| column.name));
+    let mut statement = join.table.insert();
+    statement.columns(columns.iter().map(|column| column.name));
     if join.is_key() {
         for row in rows {
             statement.values(row.into_iter().map(Expr::val)).expect("a value for each column");
@@ -36,11 +37,11 @@ pub fn link(relation: &'static RelationMeta, local: &Value, foreign: &[Value], d
     } else {
         statement.select_from(join.missing(rows, columns.len())).expect("a value for each column");
     }
-    statement.on_conflict(OnConflict::new().do_nothing().to_owned());
+    statement.on_conflict(join.on_conflict());
     Statement::build(Verb::Insert, join.table.model, &statement, dialect)
 }
 
-/// Removes the connections of that row to targets that are not in `keep`.
+/// Removes the connections of that row to targets that are not in `keep`; a join model that keeps its deleted rows marks them.
 ///
 /// # Panics
 ///
@@ -48,11 +49,16 @@ pub fn link(relation: &'static RelationMeta, local: &Value, foreign: &[Value], d
 #[must_use]
 pub fn unlink(relation: &'static RelationMeta, local: &Value, keep: &[Value], dialect: Dialect) -> Statement {
     let Join { table, local: column, foreign } = Join::of(relation, dialect);
-    let mut statement = Query::delete();
-    statement.from_table(table.reference()).and_where(table.column(column).eq(bind::expr(column, local, dialect)));
+    let mut condition = table.column(column).eq(bind::expr(column, local, dialect));
     if !keep.is_empty() {
-        statement.and_where(bind::is_not_in(table.column(foreign), foreign, keep, dialect));
+        condition = condition.and(bind::is_not_in(table.column(foreign), foreign, keep, dialect));
     }
+    if table.model.deleted_at().is_some() {
+        let now = Utc::now().trunc_subsecs(6);
+        let statement = marked(&table, &Value::Timestamp(now), now, dialect).and_where(condition).to_owned();
+        return Statement::build(Verb::Update, table.model, &statement, dialect);
+    }
+    let statement = table.delete().and_where(condition).to_owned();
     Statement::build(Verb::Delete, table.model, &statement, dialect)
 }
 
@@ -99,13 +105,24 @@ impl Join {
         key.len() == 2 && key.contains(&self.local.name) && key.contains(&self.foreign.name)
     }
 
+    /// What becomes of a connection that is there: nothing, and a deleted one comes back.
+    fn on_conflict(&self) -> OnConflict {
+        let revived = self.table.model.deleted_at().filter(|_| self.is_key());
+        let Some(deleted_at) = revived else { return OnConflict::new().do_nothing().to_owned() };
+        let written = self.table.model.columns.iter().filter(|column| column.generated == Some(Generated::UpdatedAt));
+        OnConflict::columns(self.table.model.key_columns().map(|column| column.name))
+            .value(deleted_at.name, Expr::Keyword(Keyword::Null))
+            .update_columns(written.map(|column| column.name))
+            .action_and_where(self.table.qualified(deleted_at).is_not_null())
+            .to_owned()
+    }
+
     /// Those of the rows whose connection is not there yet. Both databases call the columns of VALUES `column1`, `column2`.
     fn missing(&self, rows: Vec<Vec<Bound>>, width: usize) -> SelectStatement {
         let new = |place: usize| Expr::col(("new", format!("column{place}")));
-        let mut existing = Query::select();
+        let mut existing = self.table.read();
         existing
             .expr(Expr::Constant(1.into()))
-            .from(self.table.reference())
             .and_where(self.table.column(self.local).eq(new(1)))
             .and_where(self.table.column(self.foreign).eq(new(2)));
         Query::select()
@@ -121,7 +138,7 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
     match column.generated {
         Some(Generated::UuidV7) => Some(Value::Uuid(Uuid::now_v7())),
         Some(Generated::CreatedAt | Generated::UpdatedAt) => Some(Utc::now().to_value()),
-        Some(Generated::Database) => None,
+        Some(Generated::Database | Generated::DeletedAt) => None,
         None => column.default.map(|default| default()),
     }
 }

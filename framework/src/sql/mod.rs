@@ -8,9 +8,11 @@ mod link;
 pub mod migration;
 pub mod schema;
 pub mod select;
+pub mod soft_delete;
 mod sort;
 pub mod statement;
 mod table;
+pub mod upsert;
 pub mod write;
 
 pub use migration::Migration;

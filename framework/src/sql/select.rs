@@ -1,18 +1,18 @@
 //! Reading rows of one model. Every statement selects all columns of the model in their order.
 
-use sea_query::{LockType, Query, SelectStatement};
+use sea_query::{LockType, SelectStatement};
 
 use super::filter::{condition, has_key};
 use super::sort::order;
 use super::table::Table;
 use super::{Dialect, Statement, Verb};
 use crate::model::{ModelMeta, Value};
-use crate::query::{Filter, ListQuery};
+use crate::query::{Deleted, Filter, ListQuery};
 
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
-    let table = Table::new(query.model, dialect);
+    let table = Table::new(query.model, dialect).showing(query.deleted);
     let mut rows = rows(&table, &query.filter, dialect);
     order(&mut rows, &table, &query.sort, dialect);
     rows.limit(u64::from(query.page.per_page) + 1);
@@ -22,11 +22,18 @@ pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
     Statement::build(Verb::Select, query.model, &rows, dialect)
 }
 
-/// The row with this primary key, if `filter` holds for it. `lock` holds it against other writers until the transaction
+/// The row with this primary key, if it is shown and `filter` holds for it. `lock` holds it against other writers until the transaction
 /// ends, where the database has such a lock.
 #[must_use]
-pub fn by_key(model: &'static ModelMeta, key: &[Value], filter: &Filter, lock: bool, dialect: Dialect) -> Statement {
-    let table = Table::new(model, dialect);
+pub fn by_key(
+    model: &'static ModelMeta,
+    key: &[Value],
+    filter: &Filter,
+    deleted: Deleted,
+    lock: bool,
+    dialect: Dialect,
+) -> Statement {
+    let table = Table::new(model, dialect).showing(deleted);
     let mut row = rows(&table, filter, dialect);
     row.and_where(has_key(&table, key, dialect));
     if lock && dialect == Dialect::Postgres {
@@ -36,9 +43,8 @@ pub fn by_key(model: &'static ModelMeta, key: &[Value], filter: &Filter, lock: b
 }
 
 fn rows(table: &Table, filter: &Filter, dialect: Dialect) -> SelectStatement {
-    let mut rows = Query::select();
-    rows.exprs(table.columns()).from(table.reference());
-    rows.and_where_option(condition(filter, table, dialect));
+    let mut rows = table.read();
+    rows.exprs(table.columns()).and_where_option(condition(filter, table, dialect));
     rows
 }
 
@@ -115,11 +121,11 @@ mod tests {
     fn a_row_is_found_by_all_columns_of_its_key() {
         let key = [Value::I64(1), Value::Text("sf".to_owned())];
         assert_sql(
-            |dialect| by_key(&BOOK_TAGS, &key, &Filter::everything(), false, dialect),
+            |dialect| by_key(&BOOK_TAGS, &key, &Filter::everything(), Deleted::Exclude, false, dialect),
             r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE "book_id" = ? AND "tag_name" = ?"#,
             r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE "book_id" = $1 AND "tag_name" = $2"#,
         );
-        let short = by_key(&BOOK_TAGS, &key[..1], &Filter::everything(), false, Dialect::Sqlite);
+        let short = by_key(&BOOK_TAGS, &key[..1], &Filter::everything(), Deleted::Exclude, false, Dialect::Sqlite);
         assert!(short.sql.ends_with("WHERE FALSE"));
     }
 
@@ -127,7 +133,7 @@ mod tests {
     fn a_locked_row_must_meet_the_filter() {
         let filter = Filter::compare(&TAGS.columns[0], Operator::Ne, vec![Value::Text("x".to_owned())]);
         assert_sql(
-            |dialect| by_key(&TAGS, &[Value::Text("sf".to_owned())], &filter, true, dialect),
+            |dialect| by_key(&TAGS, &[Value::Text("sf".to_owned())], &filter, Deleted::Exclude, true, dialect),
             r#"SELECT "name" FROM "tags" WHERE "name" <> ? AND "name" = ?"#,
             r#"SELECT "name" FROM "tags" WHERE "name" <> $1 AND "name" = $2 FOR UPDATE"#,
         );

@@ -3,9 +3,11 @@
 //! Whatever a client writes ends as a query in which nothing is unknown, or as the list of all its mistakes, each with what
 //! would be accepted. The codes of mistakes are listed in `docs/reference/query-language.md`.
 
+mod deleted;
 mod filter;
 mod include;
 mod name;
+mod on_conflict;
 mod page;
 mod parameters;
 mod sort;
@@ -13,6 +15,7 @@ mod sort;
 pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use name::parameters;
+pub use on_conflict::{ON_CONFLICT, conflict_keys, create};
 pub(crate) use parameters::shown;
 pub use sort::sortable;
 
@@ -20,7 +23,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::list::{Include, ListQuery};
+use super::list::{Deleted, Include, ListQuery};
 use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
 use name::Name;
@@ -66,7 +69,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
     let mut filters = Vec::new();
 
     for parameter in decode(query, &options.ignored, &mut errors) {
-        let read = match Name::parse(&parameter.name, model, errors.len() < MAX_SUGGESTIONS) {
+        let read = match Name::parse(&parameter.name, resource, errors.len() < MAX_SUGGESTIONS) {
             Ok(Name::Filter(column, operator)) => {
                 filter::parse(&parameter, column, operator).map(|it| filters.push(it))
             }
@@ -76,6 +79,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
             Ok(Name::Page) => once(&parameter, |text| page.read_page(text)),
             Ok(Name::PerPage) => once(&parameter, |text| page.read_per_page(resource, text)),
             Ok(Name::Count) => once(&parameter, page::count).map(|it| list.count = it),
+            Ok(Name::Deleted) => once(&parameter, deleted::parse).map(|it| list.deleted = it),
             Err(error) => Err(vec![error]),
         };
         errors.extend(read.err().into_iter().flatten());
@@ -92,24 +96,26 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }
 
-/// Reads the query string of a single row, which takes `include` only.
+/// Reads the query string of a single row, which takes `include` and `deleted` only.
 ///
 /// # Errors
 ///
 /// As [`list`].
-pub fn one(options: &ListOptions, query: &str) -> Result<Vec<Include>, Vec<InputError>> {
+pub fn one(options: &ListOptions, query: &str) -> Result<(Vec<Include>, Deleted), Vec<InputError>> {
     let model = (options.resource.model)();
     let mut errors = Mistakes::new();
-    let mut includes = Vec::new();
+    let (mut includes, mut shown) = (Vec::new(), Deleted::Exclude);
     for parameter in decode(query, &options.ignored, &mut errors) {
         let read = if parameter.name == "include" && includable(model).next().is_some() {
             once(&parameter, |text| include::parse(options, text)).map(|it| includes = it)
+        } else if parameter.name == "deleted" && options.resource.deleted {
+            once(&parameter, deleted::parse).map(|it| shown = it)
         } else {
-            Err(vec![name::unknown_of_one(&parameter.name, model)])
+            Err(vec![name::unknown_of_one(&parameter.name, options.resource)])
         };
         errors.extend(read.err().into_iter().flatten());
     }
-    if errors.is_empty() { Ok(includes) } else { Err(errors) }
+    if errors.is_empty() { Ok((includes, shown)) } else { Err(errors) }
 }
 
 /// Reads the query string of an operation that takes no parameters.

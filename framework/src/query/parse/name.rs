@@ -1,9 +1,9 @@
 //! What a parameter's name means.
 
-use super::{filterable, includable, shown};
+use super::{ON_CONFLICT, filterable, includable, shown};
 use crate::error::InputError;
 use crate::model::nearest::nearest;
-use crate::model::{ColumnMeta, ModelMeta, Operator};
+use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
 
 /// What a parameter of a list says.
 #[derive(Debug, Clone, Copy)]
@@ -15,23 +15,26 @@ pub(super) enum Name {
     Page,
     PerPage,
     Count,
+    Deleted,
 }
 
 impl Name {
     /// `suggest` says whether the nearest name is looked for.
-    pub(super) fn parse(name: &str, model: &'static ModelMeta, suggest: bool) -> Result<Self, InputError> {
+    pub(super) fn parse(name: &str, resource: &'static ResourceMeta, suggest: bool) -> Result<Self, InputError> {
+        let model = (resource.model)();
         match name {
             "sort" => return Ok(Self::Sort),
             "page" => return Ok(Self::Page),
             "per_page" => return Ok(Self::PerPage),
             "count" => return Ok(Self::Count),
+            "deleted" if resource.deleted => return Ok(Self::Deleted),
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
             _ => {}
         }
         let field = name.rsplit_once("__").map_or(name, |(field, _)| field);
         let Some(column) = filterable(model).find(|column| column.api_name == field) else {
-            return Err(unknown("parameter", "unknown_parameter", name, suggest, &parameters(model)));
+            return Err(unknown("parameter", "unknown_parameter", name, suggest, &parameters(resource)));
         };
         let operator = column.filter.iter().find(|operator| operator.parameter(field) == name);
         operator
@@ -40,18 +43,28 @@ impl Name {
     }
 }
 
-/// The names of all parameters that a list of the model takes.
+/// The names of all parameters that a list of the resource takes.
 #[must_use]
-pub fn parameters(model: &'static ModelMeta) -> Vec<String> {
+pub fn parameters(resource: &'static ResourceMeta) -> Vec<String> {
+    let model = (resource.model)();
+    let deleted = resource.deleted.then_some("deleted");
     let search = has_search(model).then_some("q");
     let include = includable(model).next().map(|_| "include");
-    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include);
+    let fixed = ["count", "page", "per_page", "sort"].into_iter().chain(search).chain(include).chain(deleted);
     fixed.map(str::to_owned).chain(filterable(model).flat_map(filters)).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.
-pub(super) fn unknown_of_one(name: &str, model: &'static ModelMeta) -> InputError {
-    let accepted: Vec<String> = includable(model).next().map(|_| "include".to_owned()).into_iter().collect();
+pub(super) fn unknown_of_one(name: &str, resource: &'static ResourceMeta) -> InputError {
+    let include = includable((resource.model)()).next().map(|_| "include");
+    let deleted = resource.deleted.then_some("deleted");
+    let accepted: Vec<String> = include.into_iter().chain(deleted).map(str::to_owned).collect();
+    unknown("parameter", "unknown_parameter", name, true, &accepted)
+}
+
+/// The mistake of a parameter that a create does not take.
+pub(super) fn unknown_of_create(name: &str, resource: &ResourceMeta) -> InputError {
+    let accepted: Vec<String> = resource.upsert.first().map(|_| ON_CONFLICT.to_owned()).into_iter().collect();
     unknown("parameter", "unknown_parameter", name, true, &accepted)
 }
 

@@ -316,7 +316,7 @@ fn sizes_are_limited() {
 #[test]
 fn one_takes_include_only() {
     let options = options(&BOOK_RESOURCE);
-    assert_eq!(one(&options, "include=authors&utm_source=x").expect("includes").len(), 1);
+    assert_eq!(one(&options, "include=authors&utm_source=x").expect("includes").0.len(), 1);
     assert_eq!(
         mistakes(one(&options, "page=1&includ=authors")),
         [

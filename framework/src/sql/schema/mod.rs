@@ -5,6 +5,7 @@
 
 mod alter;
 mod names;
+mod unique;
 
 pub use alter::{alter_nullability, alter_type, missing_column};
 
@@ -33,6 +34,7 @@ pub fn create(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
             foreign_keys(model, dialect).map(move |key| format!("ALTER TABLE {table} ADD {key}"))
         }));
     }
+    statements.extend(tables.iter().flat_map(|model| unique::indexes(model, dialect)));
     statements.extend(tables.iter().flat_map(|model| indexes(model, dialect)));
     statements
 }
@@ -90,10 +92,7 @@ fn create_table(model: &'static ModelMeta, dialect: Dialect) -> String {
         let columns = list(model.key_columns());
         parts.push(format!("CONSTRAINT {} PRIMARY KEY ({columns})", constraint_name(&table, &[], "pkey")));
     }
-    for column in model.columns.iter().filter(|column| column.unique) {
-        let name = constraint_name(&table, &[column.name], "key");
-        parts.push(format!("CONSTRAINT {name} UNIQUE ({})", quoted(column.name)));
-    }
+    parts.extend(unique::constraints(model, dialect));
     if dialect == Dialect::Sqlite {
         parts.extend(foreign_keys(model, dialect));
     }
@@ -164,7 +163,9 @@ fn indexes(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
     let (_, table) = table::parts(model, dialect);
     let first_of_key = model.key.first().map(|index| model.columns[*index].name);
     let wanted = |column: &&ColumnMeta| column.index || belongs_to(model).any(|(_, key)| key.name == column.name);
-    let served = |column: &&ColumnMeta| column.unique || first_of_key == Some(column.name);
+    // A unique index of a table that keeps its deleted rows does not have them.
+    let unique = |column: &ColumnMeta| column.unique && model.deleted_at().is_none();
+    let served = |column: &&ColumnMeta| unique(column) || first_of_key == Some(column.name);
     model
         .columns
         .iter()

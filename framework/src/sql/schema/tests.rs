@@ -152,7 +152,7 @@ fn a_missing_column_is_added() {
     );
     assert_eq!(
         add(&AUTHORS, 2, Dialect::Sqlite),
-        r#"ALTER TABLE "authors" ADD COLUMN "email" TEXT; CREATE UNIQUE INDEX "authors_email_key" ON "authors" ("email")"#
+        r#"ALTER TABLE "authors" ADD COLUMN "email" TEXT; CREATE UNIQUE INDEX IF NOT EXISTS "authors_email_key" ON "authors" ("email")"#
     );
     assert_eq!(
         add(&BOOKS, 5, Dialect::Postgres),

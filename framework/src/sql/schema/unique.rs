@@ -1,0 +1,90 @@
+//! Values that no two rows share. In a table that keeps its deleted rows those rows do not count, so that a value is free
+//! again once its row is deleted: an index of the other rows takes the place of the constraint.
+
+use super::names::{constraint_name, quoted};
+use super::table_name;
+use crate::model::ModelMeta;
+use crate::sql::{Dialect, table};
+
+/// The constraints inside CREATE TABLE.
+pub(super) fn constraints(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
+    if model.deleted_at().is_some() {
+        return Vec::new();
+    }
+    let constraint = |column: &str| format!("CONSTRAINT {} UNIQUE ({})", name(model, column, dialect), quoted(column));
+    columns(model).map(constraint).collect()
+}
+
+/// The indexes that stand in for them.
+pub(super) fn indexes(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
+    if model.deleted_at().is_none() {
+        return Vec::new();
+    }
+    columns(model).map(|column| index(model, column, dialect)).collect()
+}
+
+/// The unique index of a column.
+pub(super) fn index(model: &ModelMeta, column: &str, dialect: Dialect) -> String {
+    let (name, table) = (name(model, column, dialect), table_name(model, dialect));
+    let shown = model.deleted_at().map_or(String::new(), |at| format!(" WHERE {} IS NULL", quoted(at.name)));
+    format!("CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {table} ({}){shown}", quoted(column))
+}
+
+/// What makes indexes of the constraints of a table that begins to keep its deleted rows.
+pub(super) fn replaced(model: &'static ModelMeta, dialect: Dialect) -> Vec<String> {
+    let table = table_name(model, dialect);
+    let drop = |column: &str| format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}", name(model, column, dialect));
+    let index = |column: &str| index(model, column, dialect);
+    match dialect {
+        Dialect::Postgres => columns(model).flat_map(|column| [drop(column), index(column)]).collect(),
+        Dialect::Sqlite => {
+            let rebuild =
+                format!("-- SQLite cannot drop a constraint: rebuild {table} where it has one of these columns");
+            let rebuild = columns(model).next().map(|_| rebuild);
+            columns(model).map(index).chain(rebuild).collect()
+        }
+    }
+}
+
+fn columns(model: &ModelMeta) -> impl Iterator<Item = &'static str> {
+    model.columns.iter().filter(|column| column.unique).map(|column| column.name)
+}
+
+fn name(model: &ModelMeta, column: &str, dialect: Dialect) -> String {
+    constraint_name(&table::parts(model, dialect).1, &[column], "key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{AUTHORS, NOTES};
+    use crate::sql::schema::{create, missing_column};
+
+    const INDEX: &str =
+        r#"CREATE UNIQUE INDEX IF NOT EXISTS "notes_slug_key" ON "notes" ("slug") WHERE "deleted_at" IS NULL"#;
+
+    #[test]
+    fn a_value_is_free_again_when_its_row_is_deleted() {
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            let statements = create(&[&NOTES], dialect);
+            assert!(!statements[0].contains("UNIQUE"), "{}", statements[0]);
+            assert!(statements.iter().any(|statement| statement == INDEX), "{statements:?}");
+            assert!(indexes(&AUTHORS, dialect).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_table_that_begins_to_keep_rows_changes_its_constraints() {
+        let add = |column: usize, dialect| missing_column(&NOTES, &NOTES.columns[column], dialect);
+        assert_eq!(
+            add(5, Dialect::Postgres),
+            format!(
+                "ALTER TABLE \"notes\" ADD COLUMN \"deleted_at\" timestamp with time zone; \
+                 ALTER TABLE \"notes\" DROP CONSTRAINT IF EXISTS \"notes_slug_key\"; {INDEX}"
+            )
+        );
+        let sqlite = add(5, Dialect::Sqlite);
+        assert!(sqlite.contains(&format!("; {INDEX}; -- SQLite cannot drop a constraint: ")), "{sqlite}");
+        assert!(add(1, Dialect::Postgres).ends_with(INDEX));
+    }
+}
