@@ -7,6 +7,7 @@ pub mod count;
 pub mod eager_load;
 pub mod get;
 pub mod list;
+pub mod nested;
 pub mod page;
 pub mod query;
 pub mod records;

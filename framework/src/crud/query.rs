@@ -6,8 +6,8 @@ use super::page::Page;
 use super::{decode_error, list};
 use crate::db::Executor;
 use crate::error::{Error, InputError, Result};
-use crate::model::Model;
-use crate::query::{self, Condition, CountMode, ListQuery, Order, Relation};
+use crate::model::{Model, SoftDelete};
+use crate::query::{self, Condition, CountMode, Deleted, ListQuery, Order, Relation};
 
 /// A query for rows of `M`, made by [`Records::query`](super::Records::query). `S` is the scope that narrows it.
 ///
@@ -73,6 +73,15 @@ impl<M: Model> Query<M> {
     /// Loads a relation with the rows: one statement, however many rows there are.
     pub fn include<T: Model>(mut self, relation: Relation<M, T>) -> Self {
         self.query.include.push(relation.into_include());
+        self
+    }
+
+    /// Says whether deleted rows are shown. Default: they are not. Related rows that are deleted never are.
+    pub fn deleted(mut self, deleted: Deleted) -> Self
+    where
+        M: SoftDelete,
+    {
+        self.query.deleted = deleted;
         self
     }
 

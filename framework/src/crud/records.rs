@@ -1,11 +1,11 @@
 //! Typed calls on every model.
 
-use super::write::{Write, write};
+use super::write::{Write, upsert, write};
 use super::{Query, decode_error, get, validate};
 use crate::db::Executor;
 use crate::error::{Error, Result};
-use crate::model::{Changes, Key, Loaded, Model, NewRecord, PatchRecord};
-use crate::query::Filter;
+use crate::model::{Changes, Key, Loaded, Model, NewRecord, PatchRecord, SoftDelete};
+use crate::query::{Deleted, Filter, UniqueKey};
 
 /// What Rust code does with the rows of a model. The last argument is a [`Database`](crate::db::Database) or a
 /// [`Transaction`](crate::db::Transaction); a write on a database is a transaction of its own.
@@ -49,7 +49,7 @@ pub trait Records: Model {
         let key = key.into().values();
         async move {
             let mut session = executor.session();
-            let (row, _) = get(Self::META, &key, &Filter::everything(), &[], &mut session).await?;
+            let (row, _) = get(Self::META, &key, &Filter::everything(), Deleted::Exclude, &[], &mut session).await?;
             one(&row)
         }
     }
@@ -91,6 +91,35 @@ pub trait Records: Model {
         }
     }
 
+    /// Inserts a row, or changes the one that has the same unique key, as in `Author::upsert(new, Author::EMAIL, &db)`; a key of
+    /// several columns is a tuple of them. Answers the row and whether it is new.
+    ///
+    /// In a row that is there, what `new` names is set, and neither its defaults nor the key. A NULL in the key equals nothing: the row
+    /// is then inserted. A deleted row has given its unique values back, but not its primary key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::create`]; [`Error::Invalid`] for columns that are no unique key or are not set too.
+    fn upsert<'a>(
+        new: Self::New,
+        key: impl UniqueKey<Self>,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<(Self, bool)>> + Send {
+        let (changes, key) = (new.into_changes(), key.columns());
+        async move {
+            upsert::check_key(Self::META, &key)?;
+            let missing = upsert::missing(Self::META, &key, &changes);
+            if !missing.is_empty() {
+                return Err(Error::Invalid(missing));
+            }
+            check::<Self>(&changes)?;
+            let write_one = Write::Upsert { rows: vec![changes], key, filter: Filter::everything() };
+            let mut rows = write(Self::META, write_one, executor).await?;
+            let row = rows.pop().ok_or(Error::NotFound(Self::META.name))?;
+            Ok((one(&row)?, upsert::is_new(&row, 0)?))
+        }
+    }
+
     /// Changes the row with this primary key.
     ///
     /// # Errors
@@ -108,7 +137,7 @@ pub trait Records: Model {
         }
     }
 
-    /// Deletes the row with this primary key.
+    /// Deletes the row with this primary key. A model with a `deleted_at` keeps it, marked.
     ///
     /// # Errors
     ///
@@ -119,6 +148,39 @@ pub trait Records: Model {
     ) -> impl Future<Output = Result<()>> + Send {
         let key = key.into().values();
         async move { write(Self::META, Write::delete(key), executor).await.map(|_| ()) }
+    }
+
+    /// Brings the deleted row with this primary key back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is no such row that is deleted, [`Error::Conflict`] where another row has taken a unique
+    /// value of it, else the database's.
+    fn restore<'a>(
+        key: impl Into<Self::Key> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<Self>> + Send
+    where
+        Self: SoftDelete,
+    {
+        let keys = vec![key.into().values()];
+        async move { first(write(Self::META, Write::Restore { keys, filter: Filter::everything() }, executor).await?) }
+    }
+
+    /// Removes the row with this primary key, deleted or not, for good.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::delete`].
+    fn purge<'a>(
+        key: impl Into<Self::Key> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<()>> + Send
+    where
+        Self: SoftDelete,
+    {
+        let keys = vec![key.into().values()];
+        async move { write(Self::META, Write::Purge { keys }, executor).await.map(|_| ()) }
     }
 }
 

@@ -22,7 +22,11 @@ async fn name_references(model: &'static ModelMeta, write: &Write, error: Error,
     let is_nameless =
         |errors: &[InputError]| matches!(errors, [InputError { at: Location::Request, code: "foreign_key", .. }]);
     let changes = match (&error, write) {
-        (Error::Conflict(errors), Write::Create(rows)) if is_nameless(errors) && rows.len() == 1 => &rows[0],
+        (Error::Conflict(errors), Write::Create(rows) | Write::Upsert { rows, .. })
+            if is_nameless(errors) && rows.len() == 1 =>
+        {
+            &rows[0]
+        }
         (Error::Conflict(errors), Write::Update { rows, .. }) if is_nameless(errors) && rows.len() == 1 => {
             &rows[0].changes
         }

@@ -1,9 +1,9 @@
 //! Inserting rows.
 
-use chrono::{SubsecRound, Utc};
 use uuid::Uuid;
 
 use super::links::set_links;
+use super::{children, now};
 use crate::db::Session;
 use crate::error::Result;
 use crate::model::{Changes, Generated, Loaded, ModelMeta, Value};
@@ -15,10 +15,19 @@ const INSERT_VALUES: usize = 30_000;
 
 /// The statements that inserting these rows takes at most.
 pub(super) fn statements(model: &ModelMeta, rows: &[Changes]) -> usize {
-    rows.len().div_ceil(rows_of_insert(model)) + rows.iter().map(|row| 2 * row.links.len()).sum::<usize>()
+    let chunks = rows.chunk_by(|left, right| !alone(left) && !alone(right));
+    let inserts: usize = chunks.map(|chunk| chunk.len().div_ceil(rows_of_insert(model))).sum();
+    let of_row = |row: &Changes| 2 * row.links.len() + children::statements(model, row);
+    inserts + rows.iter().map(of_row).sum::<usize>()
 }
 
-fn rows_of_insert(model: &ModelMeta) -> usize {
+/// A row with links or children is inserted by itself: nothing promises that RETURNING keeps the order of many.
+/// So is one that sets nothing: `DEFAULT VALUES` makes one row.
+fn alone(row: &Changes) -> bool {
+    row.columns.is_empty() || !row.links.is_empty() || !row.children.is_empty()
+}
+
+pub(super) fn rows_of_insert(model: &ModelMeta) -> usize {
     (INSERT_VALUES / model.columns.len()).min(INSERT_ROWS)
 }
 
@@ -29,16 +38,14 @@ pub(super) async fn create(
 ) -> Result<Vec<Loaded>> {
     let complete: Vec<Changes> = rows.iter().map(|row| with_defaults(model, row)).collect();
     let mut created = Vec::new();
-    // A row with links is inserted by itself: nothing promises that RETURNING keeps the order of many.
-    // So is one that sets nothing: `DEFAULT VALUES` makes one row.
-    let alone = |row: &Changes| row.columns.is_empty() || !row.links.is_empty();
     for chunk in complete.chunk_by(|left, right| !alone(left) && !alone(right)) {
         for chunk in chunk.chunks(rows_of_insert(model)) {
-            let inserted = insert(model, chunk, session).await?;
+            let mut inserted = insert(model, chunk, session).await?;
             for (relation, keys) in &chunk[0].links {
                 let relation = &model.relations[*relation];
                 set_links(relation, &inserted, keys, false, session).await?;
             }
+            children::create(&mut inserted, &chunk[0].children, session).await?;
             created.push(inserted);
         }
     }
@@ -58,9 +65,9 @@ async fn insert(model: &'static ModelMeta, rows: &[Changes], session: &mut Sessi
 }
 
 /// The changes and what the framework sets itself: defaults, times, UUID keys.
-fn with_defaults(model: &ModelMeta, changes: &Changes) -> Changes {
+pub(super) fn with_defaults(model: &ModelMeta, changes: &Changes) -> Changes {
     let mut complete = changes.clone();
-    let now = Utc::now().trunc_subsecs(6);
+    let now = now();
     for (index, column) in model.columns.iter().enumerate() {
         if changes.column(index).is_some() {
             continue;
@@ -68,7 +75,7 @@ fn with_defaults(model: &ModelMeta, changes: &Changes) -> Changes {
         let value = match column.generated {
             Some(Generated::CreatedAt | Generated::UpdatedAt) => Value::Timestamp(now),
             Some(Generated::UuidV7) => Value::Uuid(Uuid::now_v7()),
-            Some(Generated::Database) => continue,
+            Some(Generated::Database | Generated::DeletedAt) => continue,
             None => match column.default {
                 Some(default) => default(),
                 None => continue,

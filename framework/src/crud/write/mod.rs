@@ -1,12 +1,15 @@
 //! Changing rows: a unit of work is data, so that the framework can run it in a task that a client cannot cancel, and
 //! again where the database rolled it back.
 
+mod children;
 mod conflict;
 mod create;
 mod delete;
 mod links;
 mod update;
+pub mod upsert;
 
+use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
 
 use crate::db::{Database, Executor, Meter, Session};
@@ -29,11 +32,32 @@ pub enum Write {
         /// which rows the caller may change
         filter: Filter,
     },
-    /// Deletes rows for which the filter holds, all or none.
+    /// Inserts rows, or changes those that have their unique key, all or none.
+    Upsert {
+        /// the rows, of which each sets all columns of the key
+        rows: Vec<Changes>,
+        /// indexes of the columns of the unique key
+        key: Vec<usize>,
+        /// which rows the caller may change
+        filter: Filter,
+    },
+    /// Deletes rows for which the filter holds, all or none. A model with a `deleted_at` keeps them, marked.
     Delete {
         /// the primary keys
         keys: Vec<Vec<Value>>,
         /// which rows the caller may delete
+        filter: Filter,
+    },
+    /// Removes rows, all or none, those too that are marked as deleted.
+    Purge {
+        /// the primary keys
+        keys: Vec<Vec<Value>>,
+    },
+    /// Takes the mark from deleted rows for which the filter holds, all or none.
+    Restore {
+        /// the primary keys
+        keys: Vec<Vec<Value>>,
+        /// which rows the caller may restore
         filter: Filter,
     },
 }
@@ -47,7 +71,7 @@ pub struct RowChange {
     pub changes: Changes,
 }
 
-/// Carries out `write` and answers the rows as they are afterwards; deleted ones as they were.
+/// Carries out `write` and answers the rows as they are afterwards; removed ones as they were.
 ///
 /// With `&Database` it is a transaction of its own, which goes on when the caller is dropped and is tried again after a
 /// deadlock. With `&mut Transaction` it is part of that one.
@@ -91,7 +115,10 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
     let result = match write {
         Write::Create(rows) => create::create(model, rows, session).await,
         Write::Update { rows, filter } => update::update(model, rows, filter, session).await,
+        Write::Upsert { rows, key, filter } => upsert::upsert(model, rows, key, filter, session).await,
         Write::Delete { keys, filter } => delete::delete(model, keys, filter, session).await,
+        Write::Purge { keys } => delete::purge(model, keys, session).await,
+        Write::Restore { keys, filter } => delete::restore(model, keys, filter, session).await,
     };
     match result {
         Ok(rows) => Ok(rows),
@@ -105,7 +132,8 @@ pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
     let statements = match write {
         Write::Create(rows) => create::statements(model, rows),
         Write::Update { rows, .. } => update::statements(rows),
-        Write::Delete { keys, .. } => keys.len(),
+        Write::Upsert { rows, key, .. } => upsert::statements(model, rows, key),
+        Write::Delete { keys, .. } | Write::Purge { keys } | Write::Restore { keys, .. } => keys.len(),
     };
     u32::try_from(statements).unwrap_or(u32::MAX)
 }
@@ -122,6 +150,11 @@ impl Write {
     pub fn delete(key: Vec<Value>) -> Self {
         Self::Delete { keys: vec![key], filter: Filter::everything() }
     }
+}
+
+/// The time that is written; a database keeps microseconds.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
 }
 
 fn found(model: &'static ModelMeta, rows: Box<dyn RowSet>) -> Result<Loaded> {

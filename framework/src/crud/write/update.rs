@@ -1,13 +1,11 @@
 //! Changing rows.
 
-use chrono::{SubsecRound, Utc};
-
 use super::links::set_links;
-use super::{RowChange, found};
+use super::{RowChange, found, now};
 use crate::db::Session;
 use crate::error::Result;
 use crate::model::{Generated, Loaded, ModelMeta, Value};
-use crate::query::Filter;
+use crate::query::{Deleted, Filter};
 use crate::sql;
 
 /// The statements that changing these rows takes.
@@ -37,12 +35,11 @@ async fn update_one(
     let RowChange { key, changes } = row;
     let mut columns = changes.columns.clone();
     if !(changes.columns.is_empty() && changes.links.is_empty()) {
-        let updated = model.columns.iter().position(|column| column.generated == Some(Generated::UpdatedAt));
-        let updated = updated.filter(|index| changes.column(*index).is_none());
-        columns.extend(updated.map(|index| (index, Value::Timestamp(Utc::now().trunc_subsecs(6)))));
+        let updated = model.generated(Generated::UpdatedAt).filter(|index| changes.column(*index).is_none());
+        columns.extend(updated.map(|index| (index, Value::Timestamp(now()))));
     }
     let statement = if columns.is_empty() {
-        sql::select::by_key(model, key, filter, true, session.dialect())
+        sql::select::by_key(model, key, filter, Deleted::Exclude, true, session.dialect())
     } else {
         sql::write::update(model, key, &columns, filter, session.dialect())
     };
