@@ -67,6 +67,7 @@ impl Mounted {
         match operation {
             Operation::List | Operation::Create => self.path(),
             Operation::Get | Operation::Update | Operation::Replace | Operation::Delete => self.row_path(),
+            Operation::Restore => format!("{}/restore", self.row_path()),
         }
     }
 }
@@ -75,7 +76,7 @@ impl Mounted {
 pub(crate) fn method(operation: Operation) -> Method {
     match operation {
         Operation::List | Operation::Get => Method::GET,
-        Operation::Create => Method::POST,
+        Operation::Create | Operation::Restore => Method::POST,
         Operation::Update => Method::PATCH,
         Operation::Replace => Method::PUT,
         Operation::Delete => Method::DELETE,
@@ -125,6 +126,7 @@ impl Endpoint for Derived {
             Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).await,
             Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
             Action::Operation(Operation::Delete) => mounted.delete(&request).await,
+            Action::Operation(Operation::Restore) => mounted.restore(&request).await,
             Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
         }
     }

@@ -10,8 +10,8 @@ use crate::crud;
 use crate::db::{Meter, Session};
 use crate::error::{Error, Result};
 use crate::model::{RelationMeta, Value};
-use crate::query::Filter;
 use crate::query::parse;
+use crate::query::{Deleted, Filter};
 use crate::sql;
 
 /// The header that names the included relations of which not every row is shown.
@@ -36,11 +36,10 @@ impl Mounted {
         set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
         // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
-        // mean that there is none.
+        // mean that there is none. A parent that is not shown may have rows all the same.
+        let all_shown = self.filter.is_everything() && self.model().deleted_at().is_none();
         let known = match key.as_slice() {
-            [value] if self.model().key == [relation.link.local()] && self.filter.is_everything() => {
-                Some(value.clone())
-            }
+            [value] if self.model().key == [relation.link.local()] && all_shown => Some(value.clone()),
             _ => None,
         };
         let value = match &known {
@@ -59,7 +58,7 @@ impl Mounted {
     async fn parent(&self, key: &[Value], relation: &'static RelationMeta, session: &mut Session<'_>) -> Result<Value> {
         Meter::allow(1);
         let model = self.model();
-        let statement = sql::select::by_key(model, key, &self.filter, false, session.dialect());
+        let statement = sql::select::by_key(model, key, &self.filter, Deleted::Exclude, false, session.dialect());
         let rows = session.fetch(&statement).await?;
         if rows.len() == 0 {
             return Err(Error::NotFound(model.name));
@@ -69,12 +68,12 @@ impl Mounted {
     }
 
     pub(super) async fn get(&self, request: &Request) -> poem::Result<Response> {
-        let include = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
+        let (include, deleted) = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
         let key = self.key(request)?;
         set_budget(crud::get::budget(&include));
         let mut session = self.database.session();
         let (row, truncated) =
-            crud::get(self.model(), &key, &self.filter, &include, &mut session).await.map_err(problem)?;
+            crud::get(self.model(), &key, &self.filter, deleted, &include, &mut session).await.map_err(problem)?;
         let mut response = row_response(StatusCode::OK, &row)?;
         if !truncated.is_empty() {
             // A row has no `meta` that could say it.

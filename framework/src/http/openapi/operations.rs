@@ -22,6 +22,9 @@ pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, Str
         Operation::Update => (mounted.row_path(), format!("Update {} {noun}", article(&noun))),
         Operation::Replace => (mounted.row_path(), format!("Replace {} {noun}", article(&noun))),
         Operation::Delete => (mounted.row_path(), format!("Delete {} {noun}", article(&noun))),
+        Operation::Restore => {
+            (format!("{}/restore", mounted.row_path()), format!("Restore {} deleted {noun}", article("deleted")))
+        }
     };
     let mut document = json!({
         "tags": [resource.name],
@@ -36,6 +39,12 @@ pub(super) fn operation(mounted: &Mounted, operation: Operation) -> (String, Str
         document["requestBody"] = request_body(model, kind);
     }
     document["responses"] = responses(model, operation).into();
+    if operation == Operation::Create && !resource.upsert.is_empty() {
+        document["responses"]["200"] = row(model, "The row that was there, as it is now.");
+        if let Some(responses) = document["responses"].as_object_mut() {
+            responses.sort_keys();
+        }
+    }
     let method = method(operation).as_str().to_lowercase();
     (path, method, document)
 }
@@ -62,13 +71,16 @@ pub(super) fn related(parent: &Mounted, sub: &SubResource, target: &Mounted) -> 
 fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
     match operation {
         Operation::List => parameters::list(mounted),
-        Operation::Create => Vec::new(),
+        Operation::Create => parameters::on_conflict(mounted.resource()).into_iter().collect(),
         Operation::Get => {
             let mut parameters = parameters::key(mounted.model());
             parameters.extend(parameters::include(mounted.resource()));
+            parameters.extend(parameters::deleted(mounted.resource()));
             parameters
         }
-        Operation::Update | Operation::Replace | Operation::Delete => parameters::key(mounted.model()),
+        Operation::Update | Operation::Replace | Operation::Delete | Operation::Restore => {
+            parameters::key(mounted.model())
+        }
     }
 }
 
@@ -91,6 +103,7 @@ fn responses(model: &'static ModelMeta, operation: Operation) -> Map<String, Jso
         Operation::Get => ("200", got(model)),
         Operation::Create => ("201", created(model)),
         Operation::Update | Operation::Replace => ("200", row(model, "The row as it is now.")),
+        Operation::Restore => ("200", row(model, "The row, which is there again.")),
         Operation::Delete => ("204", json!({"description": "Deleted.", "headers": request_id()})),
     };
     responses.insert(status.to_owned(), success);

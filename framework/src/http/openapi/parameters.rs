@@ -5,7 +5,10 @@ use serde_json::{Value as JsonValue, json};
 use super::super::api::Mounted;
 use super::schemas::{example_of_key, type_schema};
 use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
-use crate::query::parse::{MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_VALUES, filterable, includable, sortable};
+use crate::query::Deleted;
+use crate::query::parse::{
+    MAX_NEEDLE, MAX_PATHS, MAX_SEARCH, MAX_VALUES, ON_CONFLICT, conflict_keys, filterable, includable, sortable,
+};
 
 /// The parameters of a row's path.
 pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
@@ -36,10 +39,27 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
         let description = format!("A text to search for, whatever the case, in: {}.", fields.join(", "));
         parameters.push(query("q", &description, json!({"type": "string", "maxLength": MAX_SEARCH})));
     }
+    parameters.extend(deleted(resource));
     for column in filterable(model) {
         parameters.extend(column.filter.iter().map(|operator| filter(column, *operator)));
     }
     parameters
+}
+
+/// The `deleted` parameter, where clients may ask for deleted rows.
+pub(super) fn deleted(resource: &ResourceMeta) -> Option<JsonValue> {
+    let values: Vec<&str> = Deleted::ALL.into_iter().map(Deleted::name).collect();
+    let schema = json!({"type": "string", "enum": values, "default": Deleted::default().name()});
+    let description =
+        "Whether deleted rows are left out, shown too, or the only ones. Related rows that are deleted are left out.";
+    resource.deleted.then(|| query("deleted", description, schema))
+}
+
+/// The `on_conflict` parameter of a create, where there is a unique key that it may name.
+pub(super) fn on_conflict(resource: &ResourceMeta) -> Option<JsonValue> {
+    let keys = conflict_keys(resource);
+    let description = "A unique key: where a row has the same, that row is changed to what the body names.";
+    (!keys.is_empty()).then(|| query(ON_CONFLICT, description, json!({"type": "string", "enum": keys})))
 }
 
 /// The `include` parameter, where there is something to include.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
+use crate::crud::nested;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
 use crate::query::parse::includable;
@@ -63,7 +64,7 @@ pub(super) fn body_kind(operation: Operation) -> Option<BodyKind> {
         Operation::Create => Some(BodyKind::Create),
         Operation::Replace => Some(BodyKind::Replace),
         Operation::Update => Some(BodyKind::Patch),
-        Operation::List | Operation::Get | Operation::Delete => None,
+        Operation::List | Operation::Get | Operation::Delete | Operation::Restore => None,
     }
 }
 
@@ -91,8 +92,32 @@ fn page(model: &ModelMeta) -> JsonValue {
 }
 
 fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
+    let mut schema = body_without(model, kind, None);
+    if kind == BodyKind::Create {
+        for (_, relation) in nested::relations(model) {
+            schema["properties"][relation.api_name] = children(relation);
+        }
+    }
+    schema
+}
+
+/// The rows of a relation that are created with the row; their key of it is known.
+fn children(relation: &RelationMeta) -> JsonValue {
+    let child = body_without((relation.target)(), BodyKind::Create, Some(relation.link.foreign()));
+    let schema = if relation.kind.to_many() {
+        json!({"type": "array", "items": child, "maxItems": nested::MAX_CHILDREN})
+    } else {
+        let mut child = child;
+        child["nullable"] = json!(true);
+        child
+    };
+    let description = format!("{} Created with the row.", relation.doc);
+    described(schema, description.trim_start())
+}
+
+fn body_without(model: &ModelMeta, kind: BodyKind, left_out: Option<usize>) -> JsonValue {
     let (mut properties, mut required) = (Map::new(), Vec::new());
-    for (_, column) in settable_columns(model, kind) {
+    for (_, column) in settable_columns(model, kind).filter(|(index, _)| left_out != Some(*index)) {
         let mut schema = column_schema(column);
         if column.access == crate::model::Access::WriteOnly {
             schema["writeOnly"] = json!(true);
