@@ -4,6 +4,7 @@ use super::review::Review;
 
 /// Someone who reads and reviews books.
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(upsert(email))]
 pub struct Reader {
     pub id: i64,
     /// The name that reviews are signed with.

@@ -5,6 +5,7 @@ use super::reader::Reader;
 
 /// What a reader thinks of a book.
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(deleted)]
 pub struct Review {
     pub id: i64,
     /// The book that the review is about.
@@ -22,6 +23,9 @@ pub struct Review {
     /// When it was written.
     #[field(created_at, filter, sort, index)]
     pub created_at: DateTime<Utc>,
+    /// When it was taken back; such a review can be restored.
+    #[field(deleted_at)]
+    pub deleted_at: Option<DateTime<Utc>>,
     /// The book that the review is about.
     #[relation(include, on_delete = cascade)]
     pub book: BelongsTo<Book>,
