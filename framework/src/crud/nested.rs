@@ -64,7 +64,11 @@ fn children(relation: &RelationMeta, member: &JsonValue) -> Result<Vec<Changes>,
 
 /// The mistake of a child that names the row that it belongs to.
 pub(super) fn names_parent(name: &str) -> InputError {
-    InputError::field(name, "read_only", format!("\"{name}\" is the key of the row that is created with this one"))
+    InputError::field(
+        name,
+        "read_only",
+        format!("\"{name}\" is set to the key of the row that this one is created with"),
+    )
 }
 
 /// The mistakes of a body that may hold no children: whether its row is created is not known.

@@ -3,7 +3,7 @@
 use super::{Write, conflict, create};
 use crate::crud::decode_error;
 use crate::db::Session;
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Location, Result};
 use crate::model::row::NoRows;
 use crate::model::{Changes, Edge, Loaded, ModelMeta, RelationMeta, Row, RowSet, Value};
 
@@ -46,17 +46,23 @@ fn with_parent(parent: &Loaded, relation: &RelationMeta, children: &[Changes]) -
     Ok(children)
 }
 
-/// The error with the place of the child that it is about, where there is but one.
+/// The error with the place of the child that it is about. A database does not say which of many that is.
 async fn explain(
     relation: &'static RelationMeta,
     children: Vec<Changes>,
     error: Error,
     session: &mut Session<'_>,
 ) -> Error {
-    let only = (relation.kind.to_many() && children.len() == 1).then_some(0);
-    let inside = |errors: Vec<InputError>| {
-        errors.into_iter().map(|error| error.within(relation.api_name, only)).collect::<Vec<_>>()
+    let (name, many) = (relation.api_name, children.len() > 1);
+    let place = relation.kind.to_many().then_some(0);
+    let one = |error: InputError| match error.at {
+        _ if !many => error.within(name, place),
+        Location::Pointer(at) => {
+            InputError::field(name, error.code, format!("in one of the rows, {at}: {}", error.detail))
+        }
+        _ => InputError::field(name, error.code, format!("in one of the rows: {}", error.detail)),
     };
+    let inside = |errors: Vec<InputError>| errors.into_iter().map(one).collect();
     match conflict::explain((relation.target)(), &Write::Create(children), error, session).await {
         Error::Conflict(errors) => Error::Conflict(inside(errors)),
         Error::Invalid(errors) => Error::Invalid(inside(errors)),

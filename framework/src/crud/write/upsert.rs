@@ -32,7 +32,7 @@ pub fn missing(model: &ModelMeta, key: &[usize], changes: &Changes) -> Vec<Input
     let missing = key.iter().filter(|index| changes.column(**index).is_none());
     let error = |index: &usize| {
         let name = model.columns[*index].api_name;
-        InputError::field(name, "required", format!("\"{name}\" is required: by it the row is found that is there"))
+        InputError::field(name, "required", format!("\"{name}\" is required: a row that is there is found by it"))
     };
     missing.map(error).collect()
 }
