@@ -146,7 +146,7 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::BOOKS;
+    use crate::fixtures::{BOOKS, NOTES};
     use crate::sql::statement::assert_sql;
 
     const BOOK: Value = Value::I64(7);
@@ -170,6 +170,20 @@ mod tests {
             |dialect| link(&BOOKS.relations[0], &BOOK, &[Value::I64(1)], dialect),
             r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES (?, ?, ?)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
             r#"INSERT INTO "credits" ("book_id", "author_id", "role") SELECT "new"."column1", "new"."column2", "new"."column3" FROM (VALUES ($1, $2, $3)) AS "new" WHERE NOT EXISTS(SELECT 1 FROM "credits" WHERE "book_id" = "new"."column1" AND "author_id" = "new"."column2") ON CONFLICT  DO NOTHING"#,
+        );
+    }
+
+    #[test]
+    fn links_that_stay_are_marked_and_come_back() {
+        assert_sql(
+            |dialect| link(&NOTES.relations[2], &BOOK, &names(&["a"]), dialect),
+            r#"INSERT INTO "note_tags" ("note_id", "tag_name") VALUES (?, ?) ON CONFLICT ("note_id", "tag_name") DO UPDATE SET "deleted_at" = NULL WHERE "note_tags"."deleted_at" IS NOT NULL"#,
+            r#"INSERT INTO "note_tags" ("note_id", "tag_name") VALUES ($1, $2) ON CONFLICT ("note_id", "tag_name") DO UPDATE SET "deleted_at" = NULL WHERE "note_tags"."deleted_at" IS NOT NULL"#,
+        );
+        assert_sql(
+            |dialect| unlink(&NOTES.relations[2], &BOOK, &names(&["a"]), dialect),
+            r#"UPDATE "note_tags" SET "deleted_at" = ? WHERE "deleted_at" IS NULL AND ("note_id" = ? AND "tag_name" NOT IN (?))"#,
+            r#"UPDATE "note_tags" SET "deleted_at" = $1 WHERE "deleted_at" IS NULL AND ("note_id" = $2 AND "tag_name" <> ALL($3))"#,
         );
     }
 

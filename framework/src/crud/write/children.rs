@@ -78,7 +78,8 @@ fn edge(index: usize, relation: &'static RelationMeta, mut created: Vec<Loaded>)
         let rows = Parts(created.into_iter().map(|part| part.rows).collect());
         Loaded { meta: (relation.target)(), rows: Box::new(rows), edges: Vec::new() }
     };
-    Edge { index, relation, groups: vec![0..count], order: (0..count).collect(), related }
+    let groups = std::iter::once(0..count).collect();
+    Edge { index, relation, groups, order: (0..count).collect(), related }
 }
 
 /// The rows of several statements, one after the other.
