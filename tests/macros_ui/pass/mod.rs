@@ -3,6 +3,7 @@
 mod attr_field_access;
 mod attr_field_computed;
 mod attr_field_default;
+mod attr_field_deleted_at;
 mod attr_field_filter;
 mod attr_field_key;
 mod attr_field_names;
@@ -10,7 +11,9 @@ mod attr_field_rules;
 mod attr_field_timestamps;
 mod attr_model;
 mod attr_relation;
+mod attr_relation_nested;
 mod attr_resource;
+mod attr_resource_upsert;
 mod attr_text_enum;
 mod column_types;
 pub mod conventions;
