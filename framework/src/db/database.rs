@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::data::Data;
 use super::execute::Recorder;
 use super::lease::Lease;
 use super::pool::{Opener, Pool};
@@ -83,6 +84,7 @@ impl fmt::Debug for DatabaseOptions {
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
+    data: Data,
 }
 
 struct Inner {
@@ -144,13 +146,31 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, work: TaskTracker::new() }) })
+        let inner = Inner { dialect, main, readers, recorder, work: TaskTracker::new() };
+        Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
     /// The database's language.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.inner.dialect
+    }
+
+    /// The same database with a value for the hooks of writes through this handle, in place of another one of its type.
+    /// [`App::data`](crate::App::data) does so for an app.
+    #[must_use]
+    pub fn with_data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.data = self.data.with(value);
+        self
+    }
+
+    /// The value of that type.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the text names the type.
+    pub fn data<T: Send + Sync + 'static>(&self) -> Result<&T> {
+        self.data.get()
     }
 
     /// A session that takes a connection with its first statement and keeps it until it is dropped.

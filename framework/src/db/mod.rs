@@ -5,6 +5,7 @@
 
 pub mod check;
 mod connection;
+mod data;
 pub mod database;
 mod error;
 pub mod execute;
