@@ -23,6 +23,9 @@ pub enum Error {
     /// A unique or foreign key that would be violated.
     #[error("{}", Listed(.0))]
     Conflict(Vec<InputError>),
+    /// The caller may not do this, as a hook says; the text is for the client.
+    #[error("{0}")]
+    Forbidden(String),
     /// There is no such row.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -149,6 +152,15 @@ impl InputError {
     pub fn item(mut self, index: usize) -> Self {
         if let Location::Pointer(pointer) = &mut self.at {
             *pointer = format!("{pointer}/{index}");
+        }
+        self
+    }
+
+    /// The same mistake of a body in the item at `index` of its `items`.
+    #[must_use]
+    pub fn in_item(mut self, index: usize) -> Self {
+        if let Location::Pointer(pointer) = &mut self.at {
+            *pointer = format!("/items/{index}{pointer}");
         }
         self
     }

@@ -3,6 +3,7 @@
 
 mod field;
 mod key;
+mod model;
 mod names;
 mod relation;
 
@@ -27,6 +28,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         relation::own_columns,
         relation::delete_actions,
         names::input_fields,
+        model::hooks,
     ];
     for rule in rules {
         rule(model, diagnostics);

@@ -9,6 +9,7 @@ mod update;
 
 use tracing::Instrument;
 
+use super::hooks::{self, HookTable};
 use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, Result};
 use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
@@ -88,6 +89,14 @@ async fn transaction(database: &Database, model: &'static ModelMeta, write: &Wri
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
+    let Some(hooks) = HookTable::of_model(model) else { return change(model, write, session).await };
+    let write = hooks.before(model, write, session).await?;
+    let rows = change(model, &write, session).await?;
+    hooks.after(&write, &rows, session).await?;
+    Ok(rows)
+}
+
+async fn change(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
     let result = match write {
         Write::Create(rows) => create::create(model, rows, session).await,
         Write::Update { rows, filter } => update::update(model, rows, filter, session).await,
@@ -107,6 +116,7 @@ pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
         Write::Update { rows, .. } => update::statements(rows),
         Write::Delete { keys, .. } => keys.len(),
     };
+    let statements = statements + HookTable::of_model(model).map_or(0, |_| hooks::statements(write));
     u32::try_from(statements).unwrap_or(u32::MAX)
 }
 
