@@ -8,6 +8,7 @@ mod conflict;
 mod cors;
 mod errors;
 mod filter;
+mod hooks;
 mod include;
 mod keys;
 mod list;

@@ -55,17 +55,22 @@ impl<M: Model> Draft<M> {
         self.current.as_ref()
     }
 
-    /// What the column is set to, `None` where it is not named.
+    /// What the column is set to, `None` where it is not named. In a create, NULL without a default is as good as not named.
     #[must_use]
     pub fn get<T: ColumnValue>(&self, field: Field<M, T>) -> Option<T> {
-        let value = self.changes.column(field.index())?;
-        T::decode(&ValueRow::new([value]), 0).ok()
+        T::decode(&ValueRow::new([self.named(field)?]), 0).ok()
     }
 
     /// Whether the column is named.
     #[must_use]
     pub fn is_set<T: ColumnValue>(&self, field: Field<M, T>) -> bool {
-        self.changes.column(field.index()).is_some()
+        self.named(field).is_some()
+    }
+
+    /// A `NewBook` has NULL for what is not named, unless there is a default.
+    fn named<T: ColumnValue>(&self, field: Field<M, T>) -> Option<&Value> {
+        let may_be_absent = self.current.is_none() && field.meta().default.is_none();
+        self.changes.column(field.index()).filter(|value| !(may_be_absent && **value == Value::Null))
     }
 
     /// Sets the column, also one that clients may not set. The rules of the column are checked afterwards.

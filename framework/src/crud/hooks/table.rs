@@ -16,8 +16,8 @@ use crate::model::{Changes, Key, Loaded, ModelMeta, Value};
 use crate::query::Filter;
 use crate::sql;
 
-/// Writes that lie within each other at most; a hook that writes its own model would else go on for ever.
-const MAX_DEPTH: u8 = 8;
+/// Writes that lie within each other at most; a hook that writes its own model would else go on until the stack is full.
+const MAX_DEPTH: u8 = 4;
 
 /// The hooks of one model, as generated code puts them into the model's table.
 pub struct HookTable {

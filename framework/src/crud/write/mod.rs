@@ -90,9 +90,12 @@ async fn transaction(database: &Database, model: &'static ModelMeta, write: &Wri
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
     let Some(hooks) = HookTable::of_model(model) else { return change(model, write, session).await };
-    let write = hooks.before(model, write, session).await?;
-    let rows = change(model, &write, session).await?;
-    hooks.after(&write, &rows, session).await?;
+    let drafted = hooks.before(model, write, session).await?;
+    // A hook may have set keys that the client has not named.
+    Meter::allow(budget(model, &drafted).saturating_sub(budget(model, write)));
+    // Boxed, since a hook may write and each level of that lies on the stack.
+    let rows = Box::pin(change(model, &drafted, session)).await?;
+    hooks.after(&drafted, &rows, session).await?;
     Ok(rows)
 }
 
