@@ -156,12 +156,14 @@ impl InputError {
         self
     }
 
-    /// The same mistake of a body in the item at `index` of its `items`.
+    /// The same mistake in an item of the body's list `items`.
     #[must_use]
-    pub fn in_item(mut self, index: usize) -> Self {
-        if let Location::Pointer(pointer) = &mut self.at {
-            *pointer = format!("/items/{index}{pointer}");
-        }
+    pub fn of_item(mut self, index: usize) -> Self {
+        let inside = match &self.at {
+            Location::Pointer(pointer) => pointer.as_str(),
+            Location::Parameter(_) | Location::Request => "",
+        };
+        self.at = Location::Pointer(format!("/items/{index}{inside}"));
         self
     }
 

@@ -9,6 +9,7 @@ mod data;
 pub mod database;
 mod error;
 pub mod execute;
+pub mod framework;
 mod inspect;
 mod lease;
 pub mod meter;

@@ -109,7 +109,7 @@ impl HookTable {
             let found = Meter::beyond_budget((self.validate)(row, &mut context)).await;
             let broken = validate::rules(model, row.changes);
             let found = broken.into_iter().chain(context.settle(found)?);
-            mistakes.extend(found.map(|mistake| if many { mistake.in_item(place) } else { mistake }));
+            mistakes.extend(found.map(|mistake| if many { mistake.of_item(place) } else { mistake }));
         }
         if !mistakes.is_empty() {
             return Err(Error::Invalid(mistakes));
@@ -121,7 +121,7 @@ impl HookTable {
             let outcome = Meter::beyond_budget(before(row, &mut context)).await;
             context.settle(outcome)?;
             let broken = if *row.changes == given { Vec::new() } else { check_again(model, action, row.changes)? };
-            mistakes.extend(broken.into_iter().map(|mistake| if many { mistake.in_item(place) } else { mistake }));
+            mistakes.extend(broken.into_iter().map(|mistake| if many { mistake.of_item(place) } else { mistake }));
         }
         if mistakes.is_empty() { Ok(()) } else { Err(Error::Invalid(mistakes)) }
     }

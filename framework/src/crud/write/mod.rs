@@ -4,13 +4,14 @@
 mod conflict;
 mod create;
 mod delete;
+pub mod idempotency;
 mod links;
 mod update;
 
 use tracing::Instrument;
 
 use super::hooks::{self, HookTable};
-use crate::db::{Database, Executor, Meter, Session};
+use crate::db::{Database, Executor, Meter, Session, Transaction};
 use crate::error::{Error, Result};
 use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
 use crate::query::Filter;
@@ -60,7 +61,40 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     let Some(database) = executor.database() else {
         return apply(model, &write, &mut executor.session()).await;
     };
-    let work = unit_of_work(database.clone(), model, write).in_current_span();
+    carry_out(&database, OneWrite { model, write }).await
+}
+
+/// What is done in a transaction of its own, perhaps more than once.
+trait UnitOfWork: Send + Sync + 'static {
+    type Output: Send + 'static;
+
+    /// The statements of one attempt.
+    fn budget(&self) -> u32;
+
+    /// One attempt.
+    fn run(&self, transaction: &mut Transaction) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// A write and nothing else.
+struct OneWrite {
+    model: &'static ModelMeta,
+    write: Write,
+}
+
+impl UnitOfWork for OneWrite {
+    type Output = Vec<Loaded>;
+
+    fn budget(&self) -> u32 {
+        budget(self.model, &self.write)
+    }
+
+    async fn run(&self, transaction: &mut Transaction) -> Result<Vec<Loaded>> {
+        apply(self.model, &self.write, &mut transaction.session()).await
+    }
+}
+
+async fn carry_out<W: UnitOfWork>(database: &Database, work: W) -> Result<W::Output> {
+    let work = attempts(database.clone(), work).in_current_span();
     let task = match Meter::current() {
         Some(meter) => database.carry_through(Meter::scope(meter, work)),
         None => database.carry_through(work),
@@ -68,24 +102,24 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     task.await.map_err(Error::other)?
 }
 
-async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Write) -> Result<Vec<Loaded>> {
+async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Output> {
     let mut attempt = 1;
     loop {
-        match transaction(&database, model, &write).await {
+        match transaction(&database, &work).await {
             Err(error) if error.is_transient() && attempt < ATTEMPTS => {
                 attempt += 1;
-                Meter::allow(budget(model, &write));
+                Meter::allow(work.budget());
             }
             result => return result,
         }
     }
 }
 
-async fn transaction(database: &Database, model: &'static ModelMeta, write: &Write) -> Result<Vec<Loaded>> {
+async fn transaction<W: UnitOfWork>(database: &Database, work: &W) -> Result<W::Output> {
     let mut transaction = database.begin().await?;
-    let rows = apply(model, write, &mut transaction.session()).await?;
+    let output = work.run(&mut transaction).await?;
     transaction.commit().await?;
-    Ok(rows)
+    Ok(output)
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
