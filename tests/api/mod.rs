@@ -9,6 +9,7 @@ mod cors;
 mod errors;
 mod filter;
 mod hooks;
+mod idempotency;
 mod include;
 mod keys;
 mod list;

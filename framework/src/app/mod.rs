@@ -23,7 +23,7 @@ use command::{Command, Seed};
 use crate::config::{Config, ServerConfig};
 use crate::db::{Database, DatabaseOptions};
 use crate::error::{Error, Result};
-use crate::http::api::Mounted;
+use crate::http::api::{Mounted, idempotency};
 use crate::http::assemble::{OwnApi, add_own, assemble};
 use crate::http::openapi::{Info, License, Specification};
 use crate::http::{self, Routes, Shutdown, health};
@@ -331,6 +331,7 @@ impl App {
         let narrowed = self.resources.iter().filter(|exposed| !exposed.filter.is_everything());
         let shown = narrowed.map(|exposed| ((exposed.resource.model)().name, exposed.filter.clone())).collect();
         let shown = Arc::new(shown);
+        let keys = idempotency::keys(self.config.idempotency.ttl);
         let mounted = self.resources.iter().map(|exposed| {
             let ignored = ignored_parameters.clone();
             Arc::new(Mounted {
@@ -340,6 +341,7 @@ impl App {
                 operations: exposed.operations.clone(),
                 prefix: prefix.clone(),
                 json_depth: *json_depth,
+                keys: Arc::clone(&keys),
             })
         });
         let mounted: Vec<Arc<Mounted>> = mounted.collect();

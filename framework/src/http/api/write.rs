@@ -3,23 +3,22 @@
 use poem::http::{StatusCode, header};
 use poem::{Request, Response};
 
-use super::{Mounted, body, insert_header, link, problem, row_response, set_budget};
+use super::idempotency::{self, KeyedRequest};
+use super::{Mounted, body, link, problem, row_response, set_budget};
 use crate::crud::validate::{self, BodyKind};
+use crate::crud::write::idempotency::Answer;
 use crate::crud::{self, RowChange, Write};
-use crate::error::Error;
-use crate::model::Loaded;
+use crate::error::{Error, Result};
+use crate::model::{Loaded, ModelMeta};
 
 impl Mounted {
     pub(super) async fn create(&self, mut request: Request) -> poem::Result<Response> {
         self.no_parameters(&request)?;
+        let keyed = KeyedRequest::of(&mut request).await?;
         let body = body::object(&mut request, &[body::JSON], self.json_depth).await?;
         let changes = validate::body(self.model(), BodyKind::Create, &body).map_err(Error::Invalid).map_err(problem)?;
-        let write = Write::Create(vec![changes]);
-        let row = self.write(write).await?;
-        let mut response = row_response(StatusCode::CREATED, &row)?;
-        let location = link::row(&self.path(), self.model(), &row).map_err(problem)?;
-        insert_header(&mut response, header::LOCATION, &location);
-        Ok(response)
+        let (model, path) = (self.model(), self.path());
+        self.answer(Write::Create(vec![changes]), keyed, Box::new(move |rows| created(model, &path, &rows))).await
     }
 
     pub(super) async fn change(&self, mut request: Request, kind: BodyKind) -> poem::Result<Response> {
@@ -45,4 +44,14 @@ impl Mounted {
         let mut rows = crud::write(self.model(), write, &self.database).await.map_err(problem)?;
         rows.pop().ok_or_else(|| problem(Error::NotFound(self.model().name)))
     }
+}
+
+/// The new row and where it is.
+fn created(model: &'static ModelMeta, path: &str, rows: &[Loaded]) -> Result<Answer> {
+    let row = rows.first().ok_or(Error::NotFound(model.name))?;
+    let mut body = Vec::with_capacity(512);
+    row.write_row(0, &mut body).map_err(crud::decode_error(model))?;
+    let mut answer = idempotency::json(StatusCode::CREATED, body);
+    answer.headers.push((header::LOCATION.to_string(), link::row(path, model, row)?));
+    Ok(answer)
 }
