@@ -38,7 +38,6 @@ pub(super) async fn object(
 }
 
 /// The problem of a body that does not come to its end.
-#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 pub(super) fn incomplete(error: ReadBodyError) -> poem::Error {
     // A body that is too large or too slow is told apart where it is limited.
     tracing::debug!(%error, "a body cannot be read");
