@@ -13,6 +13,7 @@ pub use chrono;
 pub use rust_decimal;
 pub use uuid;
 
+pub use crate::crud::hooks::{HookTable, Hooked};
 pub use crate::model::changes::key_values;
 pub use crate::model::column::{
     Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule, check_filter, check_operator,

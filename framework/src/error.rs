@@ -23,6 +23,9 @@ pub enum Error {
     /// A unique or foreign key that would be violated.
     #[error("{}", Listed(.0))]
     Conflict(Vec<InputError>),
+    /// The caller may not do this, as a hook says; the text is for the client.
+    #[error("{0}")]
+    Forbidden(String),
     /// There is no such row.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -163,6 +166,17 @@ impl InputError {
         if let Location::Pointer(pointer) = &mut self.at {
             *pointer = format!("{pointer}/{index}");
         }
+        self
+    }
+
+    /// The same mistake in an item of the body's list `items`.
+    #[must_use]
+    pub fn of_item(mut self, index: usize) -> Self {
+        let inside = match &self.at {
+            Location::Pointer(pointer) => pointer.as_str(),
+            Location::Parameter(_) | Location::Request => "",
+        };
+        self.at = Location::Pointer(format!("/items/{index}{inside}"));
         self
     }
 

@@ -51,6 +51,7 @@ pub(crate) const fn model(name: &'static str, table: &'static str, columns: &'st
         computed: &[],
         relations: &[],
         encode,
+        hooks: None,
     }
 }
 

@@ -38,4 +38,6 @@ mod documents {
     struct Readme;
     #[doc = include_str!("../../docs/guide/README.md")]
     struct Guide;
+    #[doc = include_str!("../../docs/reference/hooks.md")]
+    struct Hooks;
 }

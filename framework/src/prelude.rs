@@ -25,7 +25,7 @@ pub use rust_decimal::Decimal;
 pub use uuid::Uuid;
 
 pub use crate::app::App;
-pub use crate::crud::Records;
+pub use crate::crud::{Committed, Draft, HookContext, Hooks, Records};
 pub use crate::db::{Database, Transaction};
 pub use crate::error::{Error, Result};
 pub use crate::model::{BelongsTo, HasMany, HasOne, Json, ManyToMany, Model, Patch, Resource, TextEnum};

@@ -8,6 +8,8 @@ mod conflict;
 mod cors;
 mod errors;
 mod filter;
+mod hooks;
+mod idempotency;
 mod include;
 mod keys;
 mod list;

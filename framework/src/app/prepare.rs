@@ -31,8 +31,9 @@ impl Preparation {
         }
     }
 
-    /// Migrates, creates missing tables outside production, and compares the tables with the models.
+    /// Makes the framework's own tables, migrates, creates missing tables outside production, and compares the tables with the models.
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
+        database.own_tables().await?;
         migrate::run(database, &self.migrations).await?;
         if self.creates_tables {
             let created = migrate::create_missing(database, self.catalog.models()).await?;

@@ -5,6 +5,7 @@
 
 mod database;
 mod docs;
+mod idempotency;
 mod load;
 mod log;
 mod profile;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 pub use database::DatabaseConfig;
 pub use docs::DocsConfig;
+pub use idempotency::IdempotencyConfig;
 pub use load::Sources;
 pub use log::{LogConfig, LogFormat};
 pub use profile::Profile;
@@ -49,6 +51,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where the rows are.
     pub database: DatabaseConfig,
+    /// How writes are made safe to repeat.
+    pub idempotency: IdempotencyConfig,
     /// What is logged.
     pub log: LogConfig,
     /// The pages that explain the API.

@@ -4,8 +4,10 @@
 //! [`list()`], [`get()`] and [`write()`].
 
 pub mod count;
+pub mod draft;
 pub mod eager_load;
 pub mod get;
+pub mod hooks;
 pub mod list;
 pub mod nested;
 pub mod page;
@@ -14,7 +16,9 @@ pub mod records;
 pub mod validate;
 pub mod write;
 
+pub use draft::Draft;
 pub use get::get;
+pub use hooks::{Committed, HookContext, Hooks};
 pub use list::{ListResult, list};
 pub use page::{Page, PageMeta};
 pub use query::Query;

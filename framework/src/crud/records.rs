@@ -187,7 +187,7 @@ pub trait Records: Model {
 impl<M: Model> Records for M {}
 
 fn check<M: Model>(changes: &Changes) -> Result<()> {
-    let errors = validate::rules(M::META, changes);
+    let errors = validate::rules_before_write(M::META, changes);
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 

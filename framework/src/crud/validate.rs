@@ -99,7 +99,7 @@ pub(super) fn read_body(
     if kind == BodyKind::Create && parent.is_none() {
         errors.extend(nested::read(model, body, &mut changes));
     }
-    errors.extend(rules(model, &changes));
+    errors.extend(rules_before_write(model, &changes));
     (changes, errors)
 }
 
@@ -111,6 +111,13 @@ pub fn rules(model: &ModelMeta, changes: &Changes) -> Vec<InputError> {
         column.check(value).map(|(code, detail)| InputError::field(column.api_name, code, detail))
     };
     changes.columns.iter().filter_map(broken).collect()
+}
+
+/// The same, but for a model with hooks, whose values are checked within the write: its mistakes are answered together with
+/// those that its hooks find.
+#[must_use]
+pub fn rules_before_write(model: &ModelMeta, changes: &Changes) -> Vec<InputError> {
+    if model.hooks.is_some() { Vec::new() } else { rules(model, changes) }
 }
 
 /// The columns that a body of this kind may set, with their indexes; a key is set once, by the create.

@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::data::Data;
 use super::execute::Recorder;
+use super::framework;
 use super::lease::Lease;
 use super::pool::{Opener, Pool};
 use super::postgres::PostgresOpener;
@@ -83,6 +86,7 @@ impl fmt::Debug for DatabaseOptions {
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
+    data: Data,
 }
 
 struct Inner {
@@ -92,6 +96,8 @@ struct Inner {
     /// Those of a SQLite file that only read.
     readers: Option<Pool>,
     recorder: Recorder,
+    /// Whether the framework's own tables are there.
+    own_tables: OnceCell<()>,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
 }
@@ -144,13 +150,32 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, work: TaskTracker::new() }) })
+        let (own_tables, work) = (OnceCell::new(), TaskTracker::new());
+        let inner = Inner { dialect, main, readers, recorder, own_tables, work };
+        Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
     /// The database's language.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.inner.dialect
+    }
+
+    /// The same database with a value for the hooks of writes through this handle, in place of another one of its type.
+    /// [`App::data`](crate::App::data) does so for an app.
+    #[must_use]
+    pub fn with_data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.data = self.data.with(value);
+        self
+    }
+
+    /// The value of that type.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the text names the type.
+    pub fn data<T: Send + Sync + 'static>(&self) -> Result<&T> {
+        self.data.get()
     }
 
     /// A session that takes a connection with its first statement and keeps it until it is dropped.
@@ -166,6 +191,15 @@ impl Database {
     /// No connection can be had.
     pub async fn begin(&self) -> Result<Transaction> {
         Transaction::begin(self.clone()).await
+    }
+
+    /// Makes the framework's own tables where they are missing; asks the database once.
+    ///
+    /// # Errors
+    ///
+    /// As [`framework::migrate`].
+    pub async fn own_tables(&self) -> Result<()> {
+        self.inner.own_tables.get_or_try_init(|| framework::migrate(self)).await.map(drop)
     }
 
     /// Asks the database whether it is there.

@@ -133,7 +133,7 @@ pub async fn hold_off_others(database: &Database) -> Result<Option<Transaction>>
     Ok(Some(transaction))
 }
 
-async fn wait_for_others(transaction: &mut Transaction) -> Result<()> {
+pub(super) async fn wait_for_others(transaction: &mut Transaction) -> Result<()> {
     if transaction.dialect() == Dialect::Postgres {
         transaction
             .batch(

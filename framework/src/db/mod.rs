@@ -5,9 +5,11 @@
 
 pub mod check;
 mod connection;
+mod data;
 pub mod database;
 mod error;
 pub mod execute;
+pub mod framework;
 mod inspect;
 mod lease;
 pub mod meter;

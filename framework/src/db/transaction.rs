@@ -1,6 +1,8 @@
 //! How rows change.
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
 use super::database::Database;
 use super::lease::Lease;
@@ -14,13 +16,17 @@ use crate::sql::Dialect;
 pub struct Transaction {
     database: Database,
     lease: Option<Lease>,
+    follow_ups: Vec<FollowUp>,
 }
+
+/// Work that a commit sets off.
+type FollowUp = Box<dyn FnOnce(Database) -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Transaction {
     pub(super) async fn begin(database: Database) -> Result<Self> {
         let mut lease = database.acquire(true).await?;
         lease.begin().await?;
-        Ok(Self { database, lease: Some(lease) })
+        Ok(Self { database, lease: Some(lease), follow_ups: Vec::new() })
     }
 
     /// A session on the transaction's connection.
@@ -36,10 +42,34 @@ impl Transaction {
     /// The database refuses, a statement failed before, or the connection is lost: then the changes may or may not be
     /// there.
     pub async fn commit(mut self) -> Result<()> {
-        match self.lease.take() {
-            Some(mut lease) => lease.commit().await,
-            None => Ok(()),
+        if let Some(mut lease) = self.lease.take() {
+            lease.commit().await?;
         }
+        self.follow_up();
+        Ok(())
+    }
+
+    /// Sets work off when the transaction is committed, and never if it is not: one piece after the other, in a task that
+    /// nobody waits for but [`Database::close`].
+    pub(crate) fn after_commit<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        work: impl FnOnce(Database) -> F + Send + Sync + 'static,
+    ) {
+        self.follow_ups.push(Box::new(|database| Box::pin(work(database))));
+    }
+
+    fn follow_up(&mut self) {
+        let follow_ups = std::mem::take(&mut self.follow_ups);
+        if follow_ups.is_empty() {
+            return;
+        }
+        let database = self.database.clone();
+        let work = async move {
+            for follow_up in follow_ups {
+                follow_up(database.clone()).await;
+            }
+        };
+        drop(self.database.carry_through(work.in_current_span()));
     }
 
     /// Takes the changes back.
@@ -51,6 +81,18 @@ impl Transaction {
         match self.lease.take() {
             Some(mut lease) => lease.rollback().await,
             None => Ok(()),
+        }
+    }
+
+    /// The database that it is a transaction of.
+    pub(crate) fn handle(&self) -> &Database {
+        &self.database
+    }
+
+    /// Lets it be rolled back only, after something failed that belongs to it and is no statement.
+    pub(crate) fn fail(&mut self) {
+        if let Some(lease) = &mut self.lease {
+            lease.fail();
         }
     }
 

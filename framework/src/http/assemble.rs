@@ -11,6 +11,7 @@ use poem_openapi::error::ParsePathError;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::api::{self, Mounted};
+use super::data::{Insert, WithData};
 use super::docs;
 use super::extract::Known;
 use super::openapi::{Info, Specification, UserApi, specification};
@@ -32,6 +33,11 @@ impl OwnApi {
         let service = OpenApiService::new(api, "", "");
         let document = UserApi::new(&service, prefix)?;
         Ok(Self { document, endpoint: service.into_endpoint().map_to_response().boxed() })
+    }
+
+    /// Lets the endpoints find `data` in their requests.
+    pub(crate) fn with_data(self, data: Vec<Insert>) -> Self {
+        Self { endpoint: WithData { endpoint: self.endpoint, data }.boxed(), ..self }
     }
 }
 

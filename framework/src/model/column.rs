@@ -3,6 +3,7 @@
 use super::relation::const_panic;
 use super::row::{DecodeError, Row};
 use super::value::Value;
+use crate::error::InputError;
 
 /// One column of a model.
 #[derive(Debug)]
@@ -54,6 +55,15 @@ impl ColumnMeta {
     #[must_use]
     pub fn writable(&self) -> bool {
         matches!(self.access, Access::ReadWrite | Access::WriteOnly) && self.generated.is_none()
+    }
+
+    /// A mistake in a value of the column; clients are not told the name of a hidden one.
+    #[must_use]
+    pub fn mistake(&self, code: &'static str, detail: impl Into<String>) -> InputError {
+        match self.access {
+            Access::Hidden => InputError::request(code, detail),
+            _ => InputError::field(self.api_name, code, detail),
+        }
     }
 
     /// Whether the body of a create must set the column.

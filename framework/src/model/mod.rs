@@ -18,6 +18,9 @@ pub mod row;
 pub mod rule;
 pub mod text_enum;
 pub mod value;
+pub mod value_row;
+
+use std::any::Any;
 
 pub use catalog::Catalog;
 pub use changes::{Changes, NewRecord, Patch, PatchRecord};
@@ -30,6 +33,7 @@ pub use resource::{Operation, Resource, ResourceMeta, SubResource};
 pub use row::{DecodeError, Row, RowSet};
 pub use text_enum::TextEnum;
 pub use value::{Json, Value};
+pub use value_row::ValueRow;
 
 /// A struct that maps to a table. Derive it.
 ///
@@ -128,6 +132,8 @@ pub struct ModelMeta {
     pub relations: &'static [RelationMeta],
     /// Decodes a row and writes it as a JSON object.
     pub encode: fn(&dyn Row, &mut Vec<u8>) -> Result<(), DecodeError>,
+    /// The `HookTable` of a model with hooks, behind `Any` since this row of the house does not know it.
+    pub hooks: Option<&'static (dyn Any + Send + Sync)>,
 }
 
 impl ModelMeta {

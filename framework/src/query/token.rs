@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::condition::{Condition, Order};
 use super::filter::Filter;
 use super::list::{Include, Sort};
+use crate::error::InputError;
 use crate::model::{ColumnMeta, ColumnValue, Model, Operator, RelationMeta, Value};
 
 /// A column of `M` that holds a `T`, as in `Author::STATUS`.
@@ -40,8 +41,14 @@ impl<M: Model, T: ColumnValue> Field<M, T> {
 
     /// The column's index in the model.
     #[must_use]
-    pub(super) fn index(self) -> usize {
+    pub const fn index(self) -> usize {
         self.index
+    }
+
+    /// A mistake in the value of this column, as a hook answers it.
+    #[must_use]
+    pub fn mistake(self, code: &'static str, detail: impl Into<String>) -> InputError {
+        self.meta().mistake(code, detail)
     }
 
     fn compare(self, operator: Operator, values: Vec<Value>) -> Condition<M> {

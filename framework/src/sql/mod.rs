@@ -3,6 +3,7 @@
 mod bind;
 pub mod count;
 mod filter;
+pub mod idempotency;
 pub mod include;
 mod link;
 pub mod migration;

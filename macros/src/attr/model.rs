@@ -13,9 +13,10 @@ pub(crate) struct ModelAttr {
     pub(crate) schema: Option<LitStr>,
     pub(crate) view: Option<Ident>,
     pub(crate) rename_all: Option<Case>,
+    pub(crate) hooks: Option<Ident>,
 }
 
-const NAMES: &[&str] = &["table", "schema", "view", "rename_all"];
+const NAMES: &[&str] = &["table", "schema", "view", "rename_all", "hooks"];
 
 impl ModelAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -33,6 +34,7 @@ impl ModelAttr {
             "schema" => self.schema = Some(item.text("library")?),
             "view" => self.view = Some(item.flag()?),
             "rename_all" => self.rename_all = Some(item.case()?),
+            "hooks" => self.hooks = Some(item.flag()?),
             _ => return Err(item.unknown("model", NAMES)),
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 mod field;
 mod key;
+mod model;
 mod names;
 mod nested;
 mod relation;
@@ -31,6 +32,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         relation::delete_actions,
         nested::nested,
         names::input_fields,
+        model::hooks,
     ];
     for rule in rules {
         rule(model, diagnostics);

@@ -2,6 +2,7 @@
 //! framework's `__private` module; only the input structs stand outside, where their names are wanted.
 
 mod column;
+mod hooks;
 mod input;
 mod model;
 mod relation;

@@ -10,6 +10,7 @@ mod attr_field_names;
 mod attr_field_rules;
 mod attr_field_timestamps;
 mod attr_model;
+mod attr_model_hooks;
 mod attr_relation;
 mod attr_relation_nested;
 mod attr_resource;

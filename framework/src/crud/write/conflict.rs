@@ -3,7 +3,7 @@
 use super::Write;
 use crate::db::{Meter, Session};
 use crate::error::{Error, InputError, Location};
-use crate::model::{Access, Link, ModelMeta, Operator, Value};
+use crate::model::{Link, ModelMeta, Operator, Value};
 use crate::query::{Filter, ListQuery};
 use crate::sql::{self, Dialect};
 
@@ -71,8 +71,5 @@ fn name_field(model: &ModelMeta, error: InputError) -> InputError {
     let Some(column) = model.columns.iter().find(|column| *pointer == format!("/{}", column.name)) else {
         return error;
     };
-    match column.access {
-        Access::Hidden => InputError::request(error.code, error.detail),
-        _ => InputError::field(column.api_name, error.code, error.detail),
-    }
+    column.mistake(error.code, error.detail)
 }

@@ -5,6 +5,7 @@ mod children;
 mod conflict;
 mod create;
 mod delete;
+pub mod idempotency;
 mod links;
 mod update;
 pub mod upsert;
@@ -12,7 +13,8 @@ pub mod upsert;
 use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
 
-use crate::db::{Database, Executor, Meter, Session};
+use super::hooks::{self, HookTable};
+use crate::db::{Database, Executor, Meter, Session, Transaction};
 use crate::error::{Error, Result};
 use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
 use crate::query::Filter;
@@ -83,7 +85,40 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     let Some(database) = executor.database() else {
         return apply(model, &write, &mut executor.session()).await;
     };
-    let work = unit_of_work(database.clone(), model, write).in_current_span();
+    carry_out(&database, OneWrite { model, write }).await
+}
+
+/// What is done in a transaction of its own, perhaps more than once.
+trait UnitOfWork: Send + Sync + 'static {
+    type Output: Send + 'static;
+
+    /// The statements of one attempt.
+    fn budget(&self) -> u32;
+
+    /// One attempt.
+    fn run(&self, transaction: &mut Transaction) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// A write and nothing else.
+struct OneWrite {
+    model: &'static ModelMeta,
+    write: Write,
+}
+
+impl UnitOfWork for OneWrite {
+    type Output = Vec<Loaded>;
+
+    fn budget(&self) -> u32 {
+        budget(self.model, &self.write)
+    }
+
+    async fn run(&self, transaction: &mut Transaction) -> Result<Vec<Loaded>> {
+        apply(self.model, &self.write, &mut transaction.session()).await
+    }
+}
+
+async fn carry_out<W: UnitOfWork>(database: &Database, work: W) -> Result<W::Output> {
+    let work = attempts(database.clone(), work).in_current_span();
     let task = match Meter::current() {
         Some(meter) => database.carry_through(Meter::scope(meter, work)),
         None => database.carry_through(work),
@@ -91,27 +126,38 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     task.await.map_err(Error::other)?
 }
 
-async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Write) -> Result<Vec<Loaded>> {
+async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Output> {
     let mut attempt = 1;
     loop {
-        match transaction(&database, model, &write).await {
+        match transaction(&database, &work).await {
             Err(error) if error.is_transient() && attempt < ATTEMPTS => {
                 attempt += 1;
-                Meter::allow(budget(model, &write));
+                Meter::allow(work.budget());
             }
             result => return result,
         }
     }
 }
 
-async fn transaction(database: &Database, model: &'static ModelMeta, write: &Write) -> Result<Vec<Loaded>> {
+async fn transaction<W: UnitOfWork>(database: &Database, work: &W) -> Result<W::Output> {
     let mut transaction = database.begin().await?;
-    let rows = apply(model, write, &mut transaction.session()).await?;
+    let output = work.run(&mut transaction).await?;
     transaction.commit().await?;
-    Ok(rows)
+    Ok(output)
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
+    let Some(hooks) = HookTable::of_model(model) else { return change(model, write, session).await };
+    let drafted = hooks.before(model, write, session).await?;
+    // A hook may have set keys that the client has not named.
+    Meter::allow(budget(model, &drafted).saturating_sub(budget(model, write)));
+    // Boxed, since a hook may write and each level of that lies on the stack.
+    let rows = Box::pin(change(model, &drafted, session)).await?;
+    hooks.after(&drafted, &rows, session).await?;
+    Ok(rows)
+}
+
+async fn change(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
     let result = match write {
         Write::Create(rows) => create::create(model, rows, session).await,
         Write::Update { rows, filter } => update::update(model, rows, filter, session).await,
@@ -135,6 +181,7 @@ pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
         Write::Upsert { rows, key, .. } => upsert::statements(model, rows, key),
         Write::Delete { keys, .. } | Write::Purge { keys } | Write::Restore { keys, .. } => keys.len(),
     };
+    let statements = statements + HookTable::of_model(model).map_or(0, |_| hooks::statements(write));
     u32::try_from(statements).unwrap_or(u32::MAX)
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use poem::Request;
+use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
@@ -32,12 +33,15 @@ pub(super) async fn object(
         let detail = format!("expected a body with Content-Type {}{given}", types.join(" or "));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).with_detail(detail).into());
     }
-    let bytes = request.take_body().into_bytes().await.map_err(|error| {
-        // A body that is too large or too slow is told apart where it is limited.
-        tracing::debug!(%error, "a body cannot be read");
-        bad_request("incomplete_body", "the body cannot be read to its end")
-    })?;
+    let bytes = request.take_body().into_bytes().await.map_err(incomplete)?;
     parse(&bytes, depth).map_err(Into::into)
+}
+
+/// The problem of a body that does not come to its end.
+pub(super) fn incomplete(error: ReadBodyError) -> poem::Error {
+    // A body that is too large or too slow is told apart where it is limited.
+    tracing::debug!(%error, "a body cannot be read");
+    bad_request("incomplete_body", "the body cannot be read to its end").into()
 }
 
 fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> {

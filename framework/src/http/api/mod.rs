@@ -1,6 +1,7 @@
 //! The endpoints of a derived resource: from a request to a use case, from its rows to bytes.
 
 mod body;
+pub(crate) mod idempotency;
 mod link;
 mod read;
 mod write;
@@ -14,6 +15,7 @@ use super::problem::Problem;
 use super::routes::Route;
 use crate::crud;
 use crate::crud::validate::BodyKind;
+use crate::crud::write::idempotency::Keys;
 use crate::db::{Database, Meter};
 use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
@@ -30,6 +32,8 @@ pub(crate) struct Mounted {
     /// What stands before the resource's path, as in `/api/v1`.
     pub(crate) prefix: String,
     pub(crate) json_depth: usize,
+    /// Idempotency keys in use.
+    pub(crate) keys: Arc<Keys>,
 }
 
 impl Mounted {
@@ -126,7 +130,7 @@ impl Endpoint for Derived {
             Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).await,
             Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
             Action::Operation(Operation::Delete) => mounted.delete(&request).await,
-            Action::Operation(Operation::Restore) => mounted.restore(&request).await,
+            Action::Operation(Operation::Restore) => mounted.restore(request).await,
             Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
         }
     }

@@ -71,7 +71,10 @@ pub(super) fn related(parent: &Mounted, sub: &SubResource, target: &Mounted) -> 
 fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
     match operation {
         Operation::List => parameters::list(mounted),
-        Operation::Create => parameters::on_conflict(mounted.resource()).into_iter().collect(),
+        Operation::Create => {
+            let on_conflict = parameters::on_conflict(mounted.resource());
+            on_conflict.into_iter().chain([parameters::idempotency_key()]).collect()
+        }
         Operation::Get => {
             let mut parameters = parameters::key(mounted.model());
             parameters.extend(parameters::include(mounted.resource()));
@@ -107,7 +110,7 @@ fn responses(model: &'static ModelMeta, operation: Operation) -> Map<String, Jso
         Operation::Delete => ("204", json!({"description": "Deleted.", "headers": request_id()})),
     };
     responses.insert(status.to_owned(), success);
-    for status in errors(operation) {
+    for status in errors(model, operation) {
         if let Some(name) = error_name(status) {
             responses.insert(status.to_string(), error_reference(name));
         }
@@ -142,6 +145,7 @@ fn got(model: &'static ModelMeta) -> JsonValue {
 fn created(model: &ModelMeta) -> JsonValue {
     let mut created = row(model, "The new row.");
     created["headers"]["Location"] = json!({"$ref": "#/components/headers/Location"});
+    created["headers"]["Idempotency-Replayed"] = json!({"$ref": "#/components/headers/Idempotency-Replayed"});
     created
 }
 
@@ -156,6 +160,7 @@ pub(super) fn headers() -> JsonValue {
         "X-Request-Id": text("The id under which the log knows the request."),
         "Link": text("References to the first, previous, next and last page (RFC 8288)."),
         "Location": text("The path of the new row."),
+        "Idempotency-Replayed": text("`true` where the answer was made for an earlier request with the same key."),
         "X-Truncated": text("Paths of included relations of which not every row is shown."),
         "Retry-After": {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}},
     })
@@ -165,13 +170,15 @@ pub(super) fn headers() -> JsonValue {
 pub(super) const ERRORS_OF_ALL: &[u16] = &[414, 431, 500, 503, 504];
 
 /// The errors that an operation can answer, in order.
-fn errors(operation: Operation) -> Vec<u16> {
+fn errors(model: &ModelMeta, operation: Operation) -> Vec<u16> {
     let mut statuses = [&[400], ERRORS_OF_ALL].concat();
     if !matches!(operation, Operation::List | Operation::Create) {
         statuses.push(404);
     }
     if !matches!(operation, Operation::List | Operation::Get) {
         statuses.push(409);
+        // Only a hook forbids.
+        statuses.extend(model.hooks.map(|_| 403));
     }
     if body_kind(operation).is_some() {
         statuses.extend([408, 413, 415, 422]);
@@ -183,9 +190,14 @@ fn errors(operation: Operation) -> Vec<u16> {
 /// Every error answer: its name in the components, its status, what it means, an example of `errors`.
 const ERRORS: &[(&str, u16, &str)] = &[
     ("BadRequest", 400, "A parameter or a JSON text that cannot be read; every bad one is named."),
+    ("Forbidden", 403, "The caller may not do this."),
     ("NotFound", 404, "There is no such row."),
     ("SlowBody", 408, "The body did not come in time."),
-    ("Conflict", 409, "A unique or foreign key would be violated."),
+    (
+        "Conflict",
+        409,
+        "A unique or foreign key would be violated, or a request with the same `Idempotency-Key` is in flight.",
+    ),
     ("TooLarge", 413, "The body is too large."),
     ("LongAddress", 414, "The path and query are too long."),
     ("MediaType", 415, "The body is of a media type that is not read."),
@@ -201,7 +213,7 @@ pub(super) fn error_responses() -> JsonValue {
     let mut responses = Map::new();
     for (name, status, description) in ERRORS {
         let mut headers = request_id();
-        if *status == 503 {
+        if [409, 503].contains(status) {
             headers["Retry-After"] = json!({"$ref": "#/components/headers/Retry-After"});
         }
         let media = json!({"schema": reference(problem::SCHEMA), "example": problem_example(*status, description)});

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as JsonValue, json};
 
-use super::super::api::Mounted;
+use super::super::api::{Mounted, idempotency};
 use super::schemas::{example_of_key, type_schema};
 use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
 use crate::query::Deleted;
@@ -26,6 +26,18 @@ pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
         parameter
     };
     model.key_columns().map(parameter).collect()
+}
+
+/// The header by which a create may be sent again.
+pub(super) fn idempotency_key() -> JsonValue {
+    json!({
+        "name": idempotency::HEADER,
+        "in": "header",
+        "description": "A text that no other request has, such as a UUID. Sent again with the same key, the request is not \
+                        carried out twice but gets the answer of the first one.",
+        "required": false,
+        "schema": {"type": "string", "minLength": 1, "maxLength": idempotency::LONGEST_KEY, "pattern": "^[!-~]+$"},
+    })
 }
 
 /// The parameters of a list.

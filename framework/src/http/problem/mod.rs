@@ -98,7 +98,9 @@ impl Problem {
             Error::Parameters(errors) => problem.listing(errors, "the query cannot be read"),
             Error::Invalid(errors) => problem.listing(errors, "the body cannot be accepted"),
             Error::Conflict(errors) => problem.listing(errors, "the change conflicts with what is there"),
-            Error::NotFound(_) | Error::DeadlineExceeded => problem.with_detail(error.to_string()),
+            Error::NotFound(_) | Error::Forbidden(_) | Error::DeadlineExceeded => {
+                problem.with_detail(error.to_string())
+            }
             Error::Unavailable(_) | Error::Serialization(_) => {
                 tracing::warn!(%error, "answered 503");
                 problem.with_detail(UNAVAILABLE).with_retry_after(1)
@@ -172,6 +174,7 @@ impl ResponseError for Error {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Unavailable(_) | Self::Serialization(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -138,6 +138,7 @@ fn views_are_left_out() {
         computed: &[],
         relations: &[],
         encode: |_, _| Ok(()),
+        hooks: None,
     };
     assert_ddl(&[&VIEW], &[], &[]);
     assert_eq!(table_name(&TAGS, Dialect::Postgres), "\"tags\"");

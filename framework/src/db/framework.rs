@@ -1,0 +1,118 @@
+//! The framework's own tables: in the schema `_couplet` on PostgreSQL, `_couplet_*` on SQLite.
+//!
+//! They have migrations of their own, apart from the app's, which run first at the start of an app. A [`Database`] without
+//! an app runs them when something needs a table of theirs. Nothing here is counted as a statement of a request.
+
+use sea_query::Values;
+
+use super::database::Database;
+use super::migrate;
+use super::transaction::Transaction;
+use crate::error::{Error, Result};
+use crate::model::RowSet;
+use crate::sql::{Dialect, Statement, Verb};
+
+/// One step; what it does on each database.
+struct Step {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// The steps in their order. Their places are their versions, so steps are only ever added at the end, and one that was
+/// released is never changed.
+const STEPS: &[Step] = &[
+    // Answers of writes that came with an Idempotency-Key. `caller` is kept for when there are principals.
+    Step {
+        sqlite: "CREATE TABLE _couplet_idempotency_keys (id BLOB NOT NULL PRIMARY KEY, caller TEXT NOT NULL, \
+                 fingerprint BLOB NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, \
+                 expires_at INTEGER NOT NULL) WITHOUT ROWID; \
+                 CREATE INDEX _couplet_idempotency_keys_expires_at_idx ON _couplet_idempotency_keys (expires_at)",
+        postgres: "CREATE TABLE _couplet.idempotency_keys (id bytea PRIMARY KEY, caller text NOT NULL, \
+                   fingerprint bytea NOT NULL, status smallint NOT NULL, headers text NOT NULL, body bytea NOT NULL, \
+                   expires_at bigint NOT NULL); \
+                   CREATE INDEX idempotency_keys_expires_at_idx ON _couplet.idempotency_keys (expires_at)",
+    },
+];
+
+/// Runs the steps that have not run yet. Instances that start together wait for each other.
+///
+/// # Errors
+///
+/// The database cannot be reached, or its user may not make the tables.
+pub async fn migrate(database: &Database) -> Result<()> {
+    let mut transaction = database.begin().await?;
+    transaction.without_time_limit();
+    if version(&mut transaction).await? < STEPS.len() {
+        migrate::wait_for_others(&mut transaction).await?;
+        migrate_in(&mut transaction).await?;
+    }
+    transaction.commit().await
+}
+
+/// Runs the steps that no other instance has run meanwhile.
+async fn migrate_in(transaction: &mut Transaction) -> Result<()> {
+    let done = version(transaction).await?;
+    let run = async |transaction: &mut Transaction| {
+        if done == 0 {
+            prepare(transaction).await?;
+        }
+        for (index, step) in STEPS.iter().enumerate().skip(done) {
+            let (sql, versions) = match transaction.dialect() {
+                Dialect::Sqlite => (step.sqlite, "_couplet_migrations"),
+                Dialect::Postgres => (step.postgres, "_couplet.migrations"),
+            };
+            transaction.batch(sql).await?;
+            transaction.batch(&format!("INSERT INTO {versions} (version) VALUES ({})", index + 1)).await?;
+        }
+        Ok(())
+    };
+    run(transaction).await.map_err(|error| match error {
+        Error::Database(error) => Error::Startup(format!(
+            "the framework's own tables cannot be made: {error}; on PostgreSQL the user of database.url has to own the \
+             schema: CREATE SCHEMA _couplet AUTHORIZATION \"user\""
+        )),
+        other => other,
+    })
+}
+
+/// Makes the table of versions.
+async fn prepare(transaction: &mut Transaction) -> Result<()> {
+    if transaction.dialect() == Dialect::Sqlite {
+        return transaction.batch("CREATE TABLE IF NOT EXISTS _couplet_migrations (version INTEGER PRIMARY KEY)").await;
+    }
+    // To a user who may not make schemas, IF NOT EXISTS would be an error also where the schema is there.
+    if read(transaction, "SELECT 1 FROM pg_namespace WHERE nspname = '_couplet'").await?.len() == 0 {
+        transaction.batch("CREATE SCHEMA _couplet").await?;
+    }
+    transaction.batch("CREATE TABLE IF NOT EXISTS _couplet.migrations (version integer PRIMARY KEY)").await
+}
+
+/// How many steps have run.
+async fn version(transaction: &mut Transaction) -> Result<usize> {
+    let (exists, latest) = match transaction.dialect() {
+        Dialect::Sqlite => (
+            "SELECT 1 FROM sqlite_schema WHERE name = '_couplet_migrations'",
+            "SELECT CAST(coalesce(max(version), 0) AS INTEGER) FROM _couplet_migrations",
+        ),
+        Dialect::Postgres => (
+            "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '_couplet' AND \
+             c.relname = 'migrations'",
+            "SELECT CAST(coalesce(max(version), 0) AS bigint) FROM _couplet.migrations",
+        ),
+    };
+    if read(transaction, exists).await?.len() == 0 {
+        return Ok(0);
+    }
+    let latest = read(transaction, latest).await?;
+    let latest = latest.row(0).i64(0).map_err(|source| Error::Decode { model: MODEL, source })?;
+    Ok(latest.and_then(|latest| usize::try_from(latest).ok()).unwrap_or_default())
+}
+
+/// What errors call the rows of these tables.
+const MODEL: &str = "the framework's own tables";
+
+async fn read(transaction: &mut Transaction, sql: &str) -> Result<Box<dyn RowSet>> {
+    let statement =
+        Statement { sql: sql.to_owned(), values: Values(Vec::new()), verb: Verb::Other, model: "framework" };
+    transaction.parts().1.fetch(&statement).await
+}
