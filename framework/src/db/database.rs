@@ -15,6 +15,7 @@ use super::session::Session;
 use super::sqlite::SqliteOpener;
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::events::{Bus, Subscription};
 use crate::metrics::Metrics;
 use crate::sql::Dialect;
 
@@ -92,6 +93,7 @@ struct Inner {
     /// Those of a SQLite file that only read.
     readers: Option<Pool>,
     recorder: Recorder,
+    changes: Bus,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
 }
@@ -144,7 +146,8 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, work: TaskTracker::new() }) })
+        let (changes, work) = (Bus::default(), TaskTracker::new());
+        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, changes, work }) })
     }
 
     /// The database's language.
@@ -166,6 +169,12 @@ impl Database {
     /// No connection can be had.
     pub async fn begin(&self) -> Result<Transaction> {
         Transaction::begin(self.clone()).await
+    }
+
+    /// Listens for changes that are made through this handle or a clone of it, from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.changes.subscribe()
     }
 
     /// Asks the database whether it is there.
@@ -218,6 +227,10 @@ impl Database {
 
     fn pools(&self) -> impl Iterator<Item = &Pool> {
         std::iter::once(&self.inner.main).chain(&self.inner.readers)
+    }
+
+    pub(super) fn changes(&self) -> &Bus {
+        &self.inner.changes
     }
 
     pub(super) fn recorder(&self) -> &Recorder {

@@ -6,6 +6,7 @@ use super::database::Database;
 use super::lease::Lease;
 use super::session::Session;
 use crate::error::Result;
+use crate::events::Change;
 use crate::sql::Dialect;
 
 /// A transaction. Dropped without a commit it rolls back.
@@ -14,13 +15,15 @@ use crate::sql::Dialect;
 pub struct Transaction {
     database: Database,
     lease: Option<Lease>,
+    /// What is published with the commit.
+    changes: Vec<Change>,
 }
 
 impl Transaction {
     pub(super) async fn begin(database: Database) -> Result<Self> {
         let mut lease = database.acquire(true).await?;
         lease.begin().await?;
-        Ok(Self { database, lease: Some(lease) })
+        Ok(Self { database, lease: Some(lease), changes: Vec::new() })
     }
 
     /// A session on the transaction's connection.
@@ -29,7 +32,7 @@ impl Transaction {
         Session::of_transaction(self)
     }
 
-    /// Makes the changes visible to others.
+    /// Makes the changes visible to others, and tells of them those who [subscribed](Database::subscribe).
     ///
     /// # Errors
     ///
@@ -37,9 +40,13 @@ impl Transaction {
     /// there.
     pub async fn commit(mut self) -> Result<()> {
         match self.lease.take() {
-            Some(mut lease) => lease.commit().await,
-            None => Ok(()),
+            Some(mut lease) => lease.commit().await?,
+            None => return Ok(()),
         }
+        for change in self.changes.drain(..) {
+            self.database.changes().publish(change);
+        }
+        Ok(())
     }
 
     /// Takes the changes back.
@@ -52,6 +59,10 @@ impl Transaction {
             Some(mut lease) => lease.rollback().await,
             None => Ok(()),
         }
+    }
+
+    pub(super) fn note(&mut self, change: Change) {
+        self.changes.push(change);
     }
 
     pub(super) fn dialect(&self) -> Dialect {
