@@ -26,6 +26,12 @@ pub enum Error {
     /// There is no such row.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// Of many rows that are changed together some are not there, all of which are named.
+    #[error("{}", Listed(.0))]
+    Missing(Vec<InputError>),
+    /// A row has another version than the one that a change is meant for, since it was changed in between.
+    #[error("{}", Listed(.0))]
+    Stale(Vec<InputError>),
     /// A relation is read that was not included.
     #[error("the relation to {model} was not loaded; add it to the query with `.include(..)`")]
     NotLoaded {
@@ -150,6 +156,17 @@ impl InputError {
         if let Location::Pointer(pointer) = &mut self.at {
             *pointer = format!("{pointer}/{index}");
         }
+        self
+    }
+
+    /// The same mistake in an item of the body's list `items`.
+    #[must_use]
+    pub fn of_item(mut self, index: usize) -> Self {
+        let inside = match &self.at {
+            Location::Pointer(pointer) => pointer.as_str(),
+            Location::Parameter(_) | Location::Request => "",
+        };
+        self.at = Location::Pointer(format!("/items/{index}{inside}"));
         self
     }
 

@@ -258,6 +258,8 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         max_offset: 100_000,
         include_depth: 3,
         include_limit: 100,
+        max_items: 10_000,
+        require_if_match: false,
         sub_resources: &[],
     }
 }

@@ -6,6 +6,7 @@
 pub mod count;
 pub mod eager_load;
 pub mod get;
+pub mod items;
 pub mod list;
 pub mod page;
 pub mod query;
@@ -18,7 +19,7 @@ pub use list::{ListResult, list};
 pub use page::{Page, PageMeta};
 pub use query::Query;
 pub use records::Records;
-pub use write::{RowChange, Write, write};
+pub use write::{RowChange, RowKey, Write, write, write_items};
 
 use crate::error::Error;
 use crate::model::{DecodeError, ModelMeta};

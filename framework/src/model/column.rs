@@ -304,6 +304,8 @@ pub enum Generated {
     CreatedAt,
     /// The framework, the time of the last write
     UpdatedAt,
+    /// The framework, 1 at the create and one more with each change
+    Version,
 }
 
 /// Who may see and set a field over HTTP.

@@ -32,6 +32,10 @@ pub struct ResourceMeta {
     pub include_depth: usize,
     /// Related rows of one parent at most, for a to-many that is included.
     pub include_limit: usize,
+    /// Rows of one request at most that are written in bulk.
+    pub max_items: usize,
+    /// Whether a change of a row must name the version that it is meant for.
+    pub require_if_match: bool,
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
 }
@@ -60,11 +64,31 @@ pub enum Operation {
     Replace,
     /// `DELETE /books/{id}`
     Delete,
+    /// `POST /books/bulk`
+    BulkCreate,
+    /// `PATCH /books/bulk`
+    BulkUpdate,
+    /// `POST /books/bulk/delete`
+    BulkDelete,
 }
 
 impl Operation {
-    /// Every operation, in the order of the documentation.
+    /// Every operation that is offered without being asked for, in the order of the documentation.
     pub const ALL: [Self; 6] = [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete];
+
+    /// The operations on many rows, which a resource offers only where it says so.
+    pub const BULK: [Self; 3] = [Self::BulkCreate, Self::BulkUpdate, Self::BulkDelete];
+
+    /// The operation that does to one row what this one does to many.
+    #[must_use]
+    pub const fn of_one(self) -> Option<Self> {
+        match self {
+            Self::BulkCreate => Some(Self::Create),
+            Self::BulkUpdate => Some(Self::Update),
+            Self::BulkDelete => Some(Self::Delete),
+            _ => None,
+        }
+    }
 
     /// The name in attributes and operation ids.
     #[must_use]
@@ -76,6 +100,9 @@ impl Operation {
             Self::Update => "update",
             Self::Replace => "replace",
             Self::Delete => "delete",
+            Self::BulkCreate => "bulk_create",
+            Self::BulkUpdate => "bulk_update",
+            Self::BulkDelete => "bulk_delete",
         }
     }
 }

@@ -57,17 +57,17 @@ pub fn unlink(relation: &'static RelationMeta, local: &Value, keep: &[Value], di
 }
 
 /// The join model of a relation.
-struct Join {
-    table: Table,
+pub(super) struct Join {
+    pub(super) table: Table,
     /// Holds the key of this side.
-    local: &'static ColumnMeta,
+    pub(super) local: &'static ColumnMeta,
     /// Holds the key of the target.
-    foreign: &'static ColumnMeta,
+    pub(super) foreign: &'static ColumnMeta,
 }
 
 impl Join {
     #[expect(clippy::panic, reason = "the macros give keys to many-to-many relations only, which have a join model")]
-    fn of(relation: &RelationMeta, dialect: Dialect) -> Self {
+    pub(super) fn of(relation: &RelationMeta, dialect: Dialect) -> Self {
         let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
             panic!("the relation {} has no join model", relation.field)
         };
@@ -77,13 +77,13 @@ impl Join {
     }
 
     /// The columns that a new connection sets: the two keys, and what the database does not fill in.
-    fn set_columns(&self) -> Vec<&'static ColumnMeta> {
+    pub(super) fn set_columns(&self) -> Vec<&'static ColumnMeta> {
         let columns = self.table.model.columns.iter();
         let others = columns.filter(|column| ![self.local.name, self.foreign.name].contains(&column.name));
         [self.local, self.foreign].into_iter().chain(others.filter(|column| first_value(column).is_some())).collect()
     }
 
-    fn bound(&self, column: &ColumnMeta, local: &Value, foreign: &Value, dialect: Dialect) -> Bound {
+    pub(super) fn bound(&self, column: &ColumnMeta, local: &Value, foreign: &Value, dialect: Dialect) -> Bound {
         if column.name == self.local.name {
             bind::value(column, local, dialect)
         } else if column.name == self.foreign.name {
@@ -94,13 +94,13 @@ impl Join {
     }
 
     /// Whether the two keys are the primary key, so that the database itself refuses a second connection.
-    fn is_key(&self) -> bool {
+    pub(super) fn is_key(&self) -> bool {
         let key: Vec<_> = self.table.model.key_columns().map(|column| column.name).collect();
         key.len() == 2 && key.contains(&self.local.name) && key.contains(&self.foreign.name)
     }
 
     /// Those of the rows whose connection is not there yet. Both databases call the columns of VALUES `column1`, `column2`.
-    fn missing(&self, rows: Vec<Vec<Bound>>, width: usize) -> SelectStatement {
+    pub(super) fn missing(&self, rows: Vec<Vec<Bound>>, width: usize) -> SelectStatement {
         let new = |place: usize| Expr::col(("new", format!("column{place}")));
         let mut existing = Query::select();
         existing
@@ -121,6 +121,7 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
     match column.generated {
         Some(Generated::UuidV7) => Some(Value::Uuid(Uuid::now_v7())),
         Some(Generated::CreatedAt | Generated::UpdatedAt) => Some(Utc::now().to_value()),
+        Some(Generated::Version) => Some(super::version::first(column)),
         Some(Generated::Database) => None,
         None => column.default.map(|default| default()),
     }

@@ -1,16 +1,19 @@
 //! From a [`ListQuery`](crate::query::ListQuery) or [`Changes`](crate::model::Changes) to statements. Pure: no I/O.
 
 mod bind;
+pub mod bulk;
 pub mod count;
 mod filter;
 pub mod include;
 mod link;
+mod link_many;
 pub mod migration;
 pub mod schema;
 pub mod select;
 mod sort;
 pub mod statement;
 mod table;
+pub mod version;
 pub mod write;
 
 pub use migration::Migration;

@@ -18,13 +18,30 @@ pub(crate) struct ResourceAttr {
     pub(crate) max_offset: Option<(Expr, u64)>,
     pub(crate) include_depth: Option<(Expr, u64)>,
     pub(crate) include_limit: Option<(Expr, u64)>,
+    pub(crate) bulk: Option<Ident>,
+    pub(crate) max_items: Option<(Expr, u64)>,
+    pub(crate) require_if_match: Option<Ident>,
 }
 
-const NAMES: &[&str] =
-    &["path", "operations", "read_only", "per_page", "max_per_page", "max_offset", "include_depth", "include_limit"];
+const NAMES: &[&str] = &[
+    "path",
+    "operations",
+    "read_only",
+    "per_page",
+    "max_per_page",
+    "max_offset",
+    "include_depth",
+    "include_limit",
+    "bulk",
+    "max_items",
+    "require_if_match",
+];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
 const INCLUDE_DEPTHS: RangeInclusive<u64> = 1..=5;
+
+/// All rows of a request are in memory at once.
+const MAX_ITEMS: RangeInclusive<u64> = 1..=100_000;
 
 impl ResourceAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -46,6 +63,9 @@ impl ResourceAttr {
             "max_offset" => self.max_offset = Some(item.number(100_000)?),
             "include_depth" => self.include_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 3)?),
             "include_limit" => self.include_limit = Some(item.number(100)?),
+            "bulk" => self.bulk = Some(item.flag()?),
+            "max_items" => self.max_items = Some(item.number_in(MAX_ITEMS, "a number from 1 to 100000", 10_000)?),
+            "require_if_match" => self.require_if_match = Some(item.flag()?),
             _ => return Err(item.unknown("resource", NAMES)),
         }
         Ok(())

@@ -5,6 +5,7 @@ mod field;
 mod key;
 mod names;
 mod relation;
+mod version;
 
 use crate::diagnostics::Diagnostics;
 use crate::model::Model;
@@ -19,6 +20,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         names::reserved_names,
         field::access,
         field::generated_values,
+        version::version,
         field::operators,
         field::types_of_rules,
         field::computed_fields,

@@ -101,6 +101,7 @@ fn generated(generated: Generated) -> TokenStream {
         Generated::UuidV7 => quote!(__couplet::Generated::UuidV7),
         Generated::CreatedAt => quote!(__couplet::Generated::CreatedAt),
         Generated::UpdatedAt => quote!(__couplet::Generated::UpdatedAt),
+        Generated::Version => quote!(__couplet::Generated::Version),
     }
 }
 
@@ -123,12 +124,12 @@ fn default_function(column: &Column, default: &Expr) -> TokenStream {
 }
 
 fn access(column: &Column) -> TokenStream {
-    let FieldAttr { hidden, read_only, write_only, created_at, updated_at, .. } = &column.attr;
+    let FieldAttr { hidden, read_only, write_only, created_at, updated_at, version, .. } = &column.attr;
     if hidden.is_some() {
         quote!(__couplet::Access::Hidden)
     } else if write_only.is_some() {
         quote!(__couplet::Access::WriteOnly)
-    } else if read_only.is_some() || created_at.is_some() || updated_at.is_some() {
+    } else if read_only.is_some() || created_at.is_some() || updated_at.is_some() || version.is_some() {
         quote!(__couplet::Access::ReadOnly)
     } else {
         quote!(__couplet::Access::ReadWrite)

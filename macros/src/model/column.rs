@@ -31,6 +31,7 @@ pub(crate) enum Generated {
     UuidV7,
     CreatedAt,
     UpdatedAt,
+    Version,
 }
 
 impl Column {
@@ -40,6 +41,9 @@ impl Column {
         }
         if self.attr.updated_at.is_some() {
             return Some(Generated::UpdatedAt);
+        }
+        if self.attr.version.is_some() {
+            return Some(Generated::Version);
         }
         // A key that is a foreign key too, as of a profile that shares its user's, comes from the client.
         if !single_key || self.foreign_key || self.attr.default.is_some() {

@@ -1,17 +1,23 @@
 //! Changing rows: a unit of work is data, so that the framework can run it in a task that a client cannot cancel, and
 //! again where the database rolled it back.
 
+mod blame;
+mod bulk;
 mod conflict;
 mod create;
 mod delete;
 mod links;
+mod notice;
+mod order;
 mod update;
+mod version;
 
+pub use bulk::repeated;
 use tracing::Instrument;
 
 use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, Result};
-use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
+use crate::model::{Changes, Loaded, ModelMeta, Value};
 use crate::query::Filter;
 
 /// How often a transaction is tried that deadlocked or could not be serialized.
@@ -31,8 +37,8 @@ pub enum Write {
     },
     /// Deletes rows for which the filter holds, all or none.
     Delete {
-        /// the primary keys
-        keys: Vec<Vec<Value>>,
+        /// which rows
+        rows: Vec<RowKey>,
         /// which rows the caller may delete
         filter: Filter,
     },
@@ -43,8 +49,19 @@ pub enum Write {
 pub struct RowChange {
     /// The primary key.
     pub key: Vec<Value>,
+    /// The versions of which the row must have one; any where there is no list.
+    pub expected: Option<Vec<i64>>,
     /// What is set.
     pub changes: Changes,
+}
+
+/// A row that is deleted.
+#[derive(Debug, Clone)]
+pub struct RowKey {
+    /// The primary key.
+    pub key: Vec<Value>,
+    /// The versions of which the row must have one; any where there is no list.
+    pub expected: Option<Vec<i64>>,
 }
 
 /// Carries out `write` and answers the rows as they are afterwards; deleted ones as they were.
@@ -54,7 +71,7 @@ pub struct RowChange {
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`], [`Error::Conflict`], or the database's.
+/// [`Error::NotFound`], [`Error::Missing`], [`Error::Stale`], [`Error::Conflict`], or the database's.
 pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl Executor<'a>) -> Result<Vec<Loaded>> {
     let Some(database) = executor.database() else {
         return apply(model, &write, &mut executor.session()).await;
@@ -67,6 +84,21 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     task.await.map_err(Error::other)?
 }
 
+/// As [`write()`], where mistakes are those of items: each has a pointer such as `/items/3/title`, even if there is one item.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub async fn write_items<'a>(
+    model: &'static ModelMeta,
+    items: Write,
+    executor: impl Executor<'a>,
+) -> Result<Vec<Loaded>> {
+    let is_one = items.len() == 1;
+    let result = write(model, items, executor).await;
+    if is_one { result.map_err(|error| bulk::of_only_item(model, error)) } else { result }
+}
+
 async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Write) -> Result<Vec<Loaded>> {
     let mut attempt = 1;
     loop {
@@ -75,6 +107,7 @@ async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Writ
                 attempt += 1;
                 Meter::allow(budget(model, &write));
             }
+            Err(error) => return Err(blame::explain(model, &write, error, &database).await),
             result => return result,
         }
     }
@@ -91,10 +124,13 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
     let result = match write {
         Write::Create(rows) => create::create(model, rows, session).await,
         Write::Update { rows, filter } => update::update(model, rows, filter, session).await,
-        Write::Delete { keys, filter } => delete::delete(model, keys, filter, session).await,
+        Write::Delete { rows, filter } => delete::delete(model, rows, filter, session).await,
     };
     match result {
-        Ok(rows) => Ok(rows),
+        Ok(rows) => {
+            session.note(notice::change(model, write, &rows)?);
+            Ok(rows)
+        }
         Err(error) => Err(conflict::explain(model, write, error, session).await),
     }
 }
@@ -104,8 +140,8 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
 pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
     let statements = match write {
         Write::Create(rows) => create::statements(model, rows),
-        Write::Update { rows, .. } => update::statements(rows),
-        Write::Delete { keys, .. } => keys.len(),
+        Write::Update { rows, .. } => update::statements(model, rows),
+        Write::Delete { rows, .. } => delete::statements(model, rows),
     };
     u32::try_from(statements).unwrap_or(u32::MAX)
 }
@@ -114,19 +150,28 @@ impl Write {
     /// An update of one row that nothing narrows.
     #[must_use]
     pub fn update(key: Vec<Value>, changes: Changes) -> Self {
-        Self::Update { rows: vec![RowChange { key, changes }], filter: Filter::everything() }
+        Self::Update { rows: vec![RowChange { key, expected: None, changes }], filter: Filter::everything() }
     }
 
     /// A delete of one row that nothing narrows.
     #[must_use]
     pub fn delete(key: Vec<Value>) -> Self {
-        Self::Delete { keys: vec![key], filter: Filter::everything() }
+        Self::Delete { rows: vec![RowKey { key, expected: None }], filter: Filter::everything() }
     }
-}
 
-fn found(model: &'static ModelMeta, rows: Box<dyn RowSet>) -> Result<Loaded> {
-    if rows.len() == 0 {
-        return Err(Error::NotFound(model.name));
+    /// How many rows it is about.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Create(rows) => rows.len(),
+            Self::Update { rows, .. } => rows.len(),
+            Self::Delete { rows, .. } => rows.len(),
+        }
     }
-    Ok(Loaded { meta: model, rows, edges: Vec::new() })
+
+    /// Whether it is about no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }

@@ -5,7 +5,7 @@ use poem::{Request, Response};
 
 use super::{Mounted, body, insert_header, link, problem, row_response, set_budget};
 use crate::crud::validate::{self, BodyKind};
-use crate::crud::{self, RowChange, Write};
+use crate::crud::{self, RowChange, RowKey, Write};
 use crate::error::Error;
 use crate::model::Loaded;
 
@@ -25,18 +25,20 @@ impl Mounted {
     pub(super) async fn change(&self, mut request: Request, kind: BodyKind) -> poem::Result<Response> {
         self.no_parameters(&request)?;
         let key = self.key(&request)?;
+        let expected = self.expected(&request)?;
         let types: &[&str] = if kind == BodyKind::Patch { &[body::JSON, body::MERGE_PATCH] } else { &[body::JSON] };
         let body = body::object(&mut request, types, self.json_depth).await?;
         let changes = validate::body(self.model(), kind, &body).map_err(Error::Invalid).map_err(problem)?;
-        let row =
-            self.write(Write::Update { rows: vec![RowChange { key, changes }], filter: self.filter.clone() }).await?;
+        let rows = vec![RowChange { key, expected, changes }];
+        let row = self.write(Write::Update { rows, filter: self.filter.clone() }).await?;
         row_response(StatusCode::OK, &row)
     }
 
     pub(super) async fn delete(&self, request: &Request) -> poem::Result<Response> {
         self.no_parameters(request)?;
         let key = self.key(request)?;
-        self.write(Write::Delete { keys: vec![key], filter: self.filter.clone() }).await?;
+        let rows = vec![RowKey { key, expected: self.expected(request)? }];
+        self.write(Write::Delete { rows, filter: self.filter.clone() }).await?;
         Ok(StatusCode::NO_CONTENT.into())
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
+use super::bulk;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
 use crate::query::parse::includable;
@@ -55,6 +56,7 @@ pub(super) fn of_resource(mounted: &Mounted) -> Vec<(String, JsonValue)> {
             schemas.push((body_name(model, kind), body(model, kind)));
         }
     }
+    schemas.extend(bulk::schemas(mounted));
     schemas
 }
 
@@ -64,6 +66,7 @@ pub(super) fn body_kind(operation: Operation) -> Option<BodyKind> {
         Operation::Replace => Some(BodyKind::Replace),
         Operation::Update => Some(BodyKind::Patch),
         Operation::List | Operation::Get | Operation::Delete => None,
+        Operation::BulkCreate | Operation::BulkUpdate | Operation::BulkDelete => None,
     }
 }
 
@@ -90,7 +93,7 @@ fn page(model: &ModelMeta) -> JsonValue {
     })
 }
 
-fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
+pub(super) fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for (_, column) in settable_columns(model, kind) {
         let mut schema = column_schema(column);
