@@ -4,9 +4,12 @@
 
 mod body;
 mod budget;
+mod bulk;
+mod bulk_blame;
 mod conflict;
 mod cors;
 mod errors;
+mod events;
 mod filter;
 mod include;
 mod keys;
@@ -21,4 +24,5 @@ mod sort;
 mod statements;
 mod support;
 mod typed;
+mod versions;
 mod write;

@@ -7,7 +7,7 @@ use couplet::query::parse::parameters;
 use couplet_tests::{Answer, Client, TestDatabase, on_each_database};
 use serde_json::Value;
 
-use super::models::{Label, Owner, Thing, ThingLabel};
+use super::models::{Label, Owner, Thing, ThingLabel, Ticket};
 use super::schema::Schemas;
 use super::support::{OWNED, start};
 
@@ -244,6 +244,7 @@ on_each_database! {
                 "owners.list" => Owner::META,
                 "labels.list" => Label::META,
                 "thing-labels.list" => ThingLabel::META,
+                "tickets.list" => Ticket::META,
                 _ => Thing::META,
             }
         };
