@@ -29,6 +29,12 @@ pub enum Error {
     /// There is no such row.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// Of many rows that are changed together some are not there, all of which are named.
+    #[error("{}", Listed(.0))]
+    Missing(Vec<InputError>),
+    /// A row has another version than the one that a change is meant for, since it was changed in between.
+    #[error("{}", Listed(.0))]
+    Stale(Vec<InputError>),
     /// A relation is read that was not included.
     #[error("the relation to {model} was not loaded; add it to the query with `.include(..)`")]
     NotLoaded {

@@ -317,6 +317,8 @@ pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMe
         include_limit: 100,
         deleted: false,
         upsert: &[],
+        max_items: 10_000,
+        require_if_match: false,
         sub_resources: &[],
     }
 }

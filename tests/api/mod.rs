@@ -4,9 +4,12 @@
 
 mod body;
 mod budget;
+mod bulk;
+mod bulk_blame;
 mod conflict;
 mod cors;
 mod errors;
+mod events;
 mod filter;
 mod hooks;
 mod idempotency;
@@ -27,4 +30,5 @@ mod statements;
 mod support;
 mod typed;
 mod upsert;
+mod versions;
 mod write;

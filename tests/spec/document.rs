@@ -7,7 +7,7 @@ use couplet::query::parse::parameters;
 use couplet_tests::{Answer, Client, TestDatabase, on_each_database};
 use serde_json::Value;
 
-use super::models::{Label, Owner, Thing, ThingLabel};
+use super::models::{Label, Owner, Thing, ThingLabel, Ticket};
 use super::schema::Schemas;
 use super::support::{OWNED, start};
 
@@ -247,6 +247,7 @@ on_each_database! {
                 "owners.list" => Owner::RESOURCE,
                 "labels.list" => Label::RESOURCE,
                 "thing-labels.list" => ThingLabel::RESOURCE,
+                "tickets.list" => Ticket::RESOURCE,
                 _ => Thing::RESOURCE,
             }
         };

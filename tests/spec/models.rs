@@ -97,3 +97,14 @@ pub struct ThingLabel {
     #[relation(on_delete = cascade, foreign_key = label_name)]
     pub label: BelongsTo<Label>,
 }
+
+/// Written many at once, and changed with its version in mind.
+#[derive(Debug, Clone, Model, Resource)]
+#[resource(bulk)]
+pub struct Ticket {
+    pub id: i64,
+    #[field(sort, length(1..=20))]
+    pub text: String,
+    #[field(version)]
+    pub version: i32,
+}

@@ -5,7 +5,7 @@ use super::reader::Reader;
 
 /// What a reader thinks of a book.
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(deleted)]
+#[resource(deleted, bulk)]
 pub struct Review {
     pub id: i64,
     /// The book that the review is about.

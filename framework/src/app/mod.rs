@@ -89,11 +89,14 @@ impl<R: Resource> Exposed<R> {
         self
     }
 
-    /// Leaves operations out.
+    /// Leaves operations out, and what does the same to many rows at once.
     #[must_use]
     pub fn without(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
         let left_out: Vec<Operation> = operations.into_iter().collect();
-        self.operations.retain(|operation| !left_out.contains(operation));
+        let is_left_out = |operation: &Operation| {
+            left_out.contains(operation) || operation.of_one().is_some_and(|it| left_out.contains(&it))
+        };
+        self.operations.retain(|operation| !is_left_out(operation));
         self
     }
 }

@@ -8,6 +8,7 @@ pub mod draft;
 pub mod eager_load;
 pub mod get;
 pub mod hooks;
+pub mod items;
 pub mod list;
 pub mod nested;
 pub mod page;
@@ -23,7 +24,7 @@ pub use list::{ListResult, list};
 pub use page::{Page, PageMeta};
 pub use query::Query;
 pub use records::Records;
-pub use write::{RowChange, Write, write};
+pub use write::{RowChange, RowKey, Write, write, write_items};
 
 use crate::error::Error;
 use crate::model::{DecodeError, ModelMeta};

@@ -1,6 +1,6 @@
 //! Typed calls on every model.
 
-use super::write::{Write, upsert, write};
+use super::write::{RowChange, RowKey, Write, upsert, write, write_items};
 use super::{Query, decode_error, get, validate};
 use crate::db::Executor;
 use crate::error::{Error, Result};
@@ -67,27 +67,22 @@ pub trait Records: Model {
         }
     }
 
-    /// Inserts many rows, all or none, in few statements.
+    /// Inserts many rows, all or none, in few statements. The answer has the order of the rows.
     ///
     /// # Errors
     ///
-    /// As [`Records::create`].
+    /// As [`Records::create`]; pointers such as `/items/3/title` count the rows from 0.
     fn create_many<'a>(
         new: impl IntoIterator<Item = Self::New, IntoIter: Send> + Send,
         executor: impl Executor<'a>,
     ) -> impl Future<Output = Result<Vec<Self>>> + Send {
         let changes: Vec<Changes> = new.into_iter().map(NewRecord::into_changes).collect();
         async move {
-            changes.iter().try_for_each(check::<Self>)?;
+            check_all::<Self>(changes.iter())?;
             if changes.is_empty() {
                 return Ok(Vec::new());
             }
-            let created = write(Self::META, Write::Create(changes), executor).await?;
-            let mut records = Vec::new();
-            for rows in created {
-                records.extend(rows.build().map_err(decode_error(Self::META))?);
-            }
-            Ok(records)
+            all(&write_items(Self::META, Write::Create(changes), executor).await?)
         }
     }
 
@@ -137,6 +132,77 @@ pub trait Records: Model {
         }
     }
 
+    /// Changes the row with this primary key if it has this version still, as it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stale`] where it has another one, and where the model has no version; else as [`Records::update`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use couplet::prelude::*;
+    ///
+    /// #[derive(Model)]
+    /// pub struct Account {
+    ///     pub id: i64,
+    ///     pub balance: i64,
+    ///     #[field(version)]
+    ///     pub version: i64,
+    /// }
+    ///
+    /// /// Reads and writes without a lock: whoever was faster wins, the other begins again.
+    /// async fn pay_in(id: i64, amount: i64, db: &Database) -> couplet::Result<Account> {
+    ///     loop {
+    ///         let account = Account::find(id, db).await?;
+    ///         let change = AccountPatch { balance: (account.balance + amount).into(), ..Default::default() };
+    ///         match Account::update_if(id, account.version, change, db).await {
+    ///             Err(Error::Stale(_)) => continue,
+    ///             result => return result,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    fn update_if<'a>(
+        key: impl Into<Self::Key> + Send,
+        version: impl Into<i64> + Send,
+        patch: Self::Patch,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<Self>> + Send {
+        let (key, expected, changes) = (key.into().values(), Some(vec![version.into()]), patch.into_changes());
+        async move {
+            check::<Self>(&changes)?;
+            let rows = vec![RowChange { key, expected, changes }];
+            first(write(Self::META, Write::Update { rows, filter: Filter::everything() }, executor).await?)
+        }
+    }
+
+    /// Changes many rows, all or none, in few statements; each change may set other fields. The answer has the order of the
+    /// changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] with all keys of which there is no row, [`Error::Invalid`] for a key that is there again, else as
+    /// [`Records::create`]. Pointers such as `/items/3/id` count the changes from 0.
+    fn update_many<'a, K: Into<Self::Key>>(
+        changes: impl IntoIterator<Item = (K, Self::Patch), IntoIter: Send> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<Vec<Self>>> + Send {
+        let change = |(key, patch): (K, Self::Patch)| RowChange {
+            key: key.into().values(),
+            expected: None,
+            changes: patch.into_changes(),
+        };
+        let rows: Vec<RowChange> = changes.into_iter().map(change).collect();
+        async move {
+            check_all::<Self>(rows.iter().map(|row| &row.changes))?;
+            if rows.is_empty() {
+                return Ok(Vec::new());
+            }
+            all(&write_items(Self::META, Write::Update { rows, filter: Filter::everything() }, executor).await?)
+        }
+    }
+
     /// Deletes the row with this primary key. A model with a `deleted_at` keeps it, marked.
     ///
     /// # Errors
@@ -163,8 +229,8 @@ pub trait Records: Model {
     where
         Self: SoftDelete,
     {
-        let keys = vec![key.into().values()];
-        async move { first(write(Self::META, Write::Restore { keys, filter: Filter::everything() }, executor).await?) }
+        let rows = vec![RowChange { key: key.into().values(), expected: None, changes: Changes::default() }];
+        async move { first(write(Self::META, Write::Restore { rows, filter: Filter::everything() }, executor).await?) }
     }
 
     /// Removes the row with this primary key, deleted or not, for good.
@@ -182,6 +248,43 @@ pub trait Records: Model {
         let keys = vec![key.into().values()];
         async move { write(Self::META, Write::Purge { keys }, executor).await.map(|_| ()) }
     }
+
+    /// Deletes the row with this primary key if it has this version still.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stale`] where it has another one, and where the model has no version; else as [`Records::delete`].
+    fn delete_if<'a>(
+        key: impl Into<Self::Key> + Send,
+        version: impl Into<i64> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let rows = vec![RowKey { key: key.into().values(), expected: Some(vec![version.into()]) }];
+        async move {
+            let filter = Filter::everything();
+            write(Self::META, Write::Delete { rows, filter }, executor).await.map(|_| ())
+        }
+    }
+
+    /// Deletes many rows, all or none, in few statements.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::update_many`]; [`Error::Conflict`] while other rows refer to one of them.
+    fn delete_many<'a, K: Into<Self::Key>>(
+        keys: impl IntoIterator<Item = K, IntoIter: Send> + Send,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let row = |key: K| RowKey { key: key.into().values(), expected: None };
+        let rows: Vec<RowKey> = keys.into_iter().map(row).collect();
+        async move {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let filter = Filter::everything();
+            write_items(Self::META, Write::Delete { rows, filter }, executor).await.map(|_| ())
+        }
+    }
 }
 
 impl<M: Model> Records for M {}
@@ -189,6 +292,23 @@ impl<M: Model> Records for M {}
 fn check<M: Model>(changes: &Changes) -> Result<()> {
     let errors = validate::rules_before_write(M::META, changes);
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// The mistakes of all rows, each in its item.
+fn check_all<'c, M: Model>(rows: impl Iterator<Item = &'c Changes>) -> Result<()> {
+    let errors = rows.enumerate().flat_map(|(place, changes)| {
+        validate::rules(M::META, changes).into_iter().map(move |error| error.of_item(place))
+    });
+    let errors: Vec<_> = errors.collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(validate::capped(errors))) }
+}
+
+fn all<M: Model>(chunks: &[Loaded]) -> Result<Vec<M>> {
+    let mut records = Vec::new();
+    for rows in chunks {
+        records.extend(rows.build().map_err(decode_error(M::META))?);
+    }
+    Ok(records)
 }
 
 fn first<M: Model>(mut rows: Vec<Loaded>) -> Result<M> {

@@ -196,6 +196,19 @@ fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Ve
     if errors.is_empty() { Ok(values) } else { Err(errors) }
 }
 
+/// The mistakes of many items, of which so many are named as a person reads.
+#[must_use]
+pub fn capped(mut errors: Vec<InputError>) -> Vec<InputError> {
+    if let Some(more) = errors.len().checked_sub(MAX_MISTAKES).filter(|more| *more > 0) {
+        errors.truncate(MAX_MISTAKES);
+        let detail = format!("{more} more mistakes than the first {MAX_MISTAKES} that are named");
+        errors.push(InputError::request("too_many", detail));
+    }
+    errors
+}
+
+/// Mistakes of many items that are named at most.
+pub const MAX_MISTAKES: usize = 100;
 /// Members that are not accepted and named at most: a megabyte of them must not be answered by many.
 const MAX_REFUSED: usize = 20;
 /// Keys of one set at most.

@@ -18,6 +18,7 @@ use super::session::Session;
 use super::sqlite::SqliteOpener;
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::events::{Bus, Subscription};
 use crate::metrics::Metrics;
 use crate::sql::Dialect;
 
@@ -98,6 +99,7 @@ struct Inner {
     recorder: Recorder,
     /// Whether the framework's own tables are there.
     own_tables: OnceCell<()>,
+    changes: Bus,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
 }
@@ -150,8 +152,8 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        let (own_tables, work) = (OnceCell::new(), TaskTracker::new());
-        let inner = Inner { dialect, main, readers, recorder, own_tables, work };
+        let (own_tables, changes, work) = (OnceCell::new(), Bus::default(), TaskTracker::new());
+        let inner = Inner { dialect, main, readers, recorder, own_tables, changes, work };
         Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
@@ -200,6 +202,12 @@ impl Database {
     /// As [`framework::migrate`].
     pub async fn own_tables(&self) -> Result<()> {
         self.inner.own_tables.get_or_try_init(|| framework::migrate(self)).await.map(drop)
+    }
+
+    /// Listens for changes that are made through this handle or a clone of it, from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.changes.subscribe()
     }
 
     /// Asks the database whether it is there.
@@ -252,6 +260,10 @@ impl Database {
 
     fn pools(&self) -> impl Iterator<Item = &Pool> {
         std::iter::once(&self.inner.main).chain(&self.inner.readers)
+    }
+
+    pub(super) fn changes(&self) -> &Bus {
+        &self.inner.changes
     }
 
     pub(super) fn recorder(&self) -> &Recorder {

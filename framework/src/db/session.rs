@@ -5,6 +5,7 @@ use super::execute;
 use super::lease::Lease;
 use super::transaction::Transaction;
 use crate::error::Result;
+use crate::events::Change;
 use crate::model::RowSet;
 use crate::sql::{Dialect, Statement, Verb};
 
@@ -84,6 +85,14 @@ impl<'a> Session<'a> {
         execute::admit(statement)?;
         let (database, lease) = self.lease(statement.verb).await?;
         database.recorder().execute(lease, statement).await
+    }
+
+    /// Tells of a change: when the transaction is committed, or at once where there is none.
+    pub fn note(&mut self, change: Change) {
+        match &mut self.source {
+            Source::Transaction(transaction) => transaction.note(change),
+            Source::Pool { database, .. } => database.changes().publish(change),
+        }
     }
 
     async fn lease(&mut self, verb: Verb) -> Result<(&Database, &mut Lease)> {

@@ -8,6 +8,7 @@ use super::database::Database;
 use super::lease::Lease;
 use super::session::Session;
 use crate::error::Result;
+use crate::events::Change;
 use crate::sql::Dialect;
 
 /// A transaction. Dropped without a commit it rolls back.
@@ -17,6 +18,8 @@ pub struct Transaction {
     database: Database,
     lease: Option<Lease>,
     follow_ups: Vec<FollowUp>,
+    /// What is published with the commit.
+    changes: Vec<Change>,
 }
 
 /// Work that a commit sets off.
@@ -26,7 +29,7 @@ impl Transaction {
     pub(super) async fn begin(database: Database) -> Result<Self> {
         let mut lease = database.acquire(true).await?;
         lease.begin().await?;
-        Ok(Self { database, lease: Some(lease), follow_ups: Vec::new() })
+        Ok(Self { database, lease: Some(lease), changes: Vec::new(), follow_ups: Vec::new() })
     }
 
     /// A session on the transaction's connection.
@@ -35,15 +38,19 @@ impl Transaction {
         Session::of_transaction(self)
     }
 
-    /// Makes the changes visible to others.
+    /// Makes the changes visible to others, and tells of them those who [subscribed](Database::subscribe).
     ///
     /// # Errors
     ///
     /// The database refuses, a statement failed before, or the connection is lost: then the changes may or may not be
     /// there.
     pub async fn commit(mut self) -> Result<()> {
-        if let Some(mut lease) = self.lease.take() {
-            lease.commit().await?;
+        match self.lease.take() {
+            Some(mut lease) => lease.commit().await?,
+            None => return Ok(()),
+        }
+        for change in self.changes.drain(..) {
+            self.database.changes().publish(change);
         }
         self.follow_up();
         Ok(())
@@ -94,6 +101,10 @@ impl Transaction {
         if let Some(lease) = &mut self.lease {
             lease.fail();
         }
+    }
+
+    pub(super) fn note(&mut self, change: Change) {
+        self.changes.push(change);
     }
 
     pub(super) fn dialect(&self) -> Dialect {

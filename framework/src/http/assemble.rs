@@ -73,6 +73,9 @@ pub(crate) fn assemble(
         for route in api::routes(resource, find) {
             routes.add(route);
         }
+        for route in api::bulk_routes(resource) {
+            routes.add_large(route);
+        }
     }
     let specification = specification(info, catalog, mounted, &documents)?;
     if with_docs {

@@ -16,6 +16,12 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Whether nothing is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty() && self.links.is_empty()
+    }
+
     /// The value that is set for the column at `index`.
     #[must_use]
     pub fn column(&self, index: usize) -> Option<&Value> {

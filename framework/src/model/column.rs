@@ -316,6 +316,8 @@ pub enum Generated {
     UpdatedAt,
     /// The framework, the time of a delete that leaves the row; NULL while it is there
     DeletedAt,
+    /// The framework, 1 at the create and one more with each change
+    Version,
 }
 
 /// Who may see and set a field over HTTP.

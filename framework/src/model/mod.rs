@@ -163,6 +163,26 @@ impl ModelMeta {
         is_primary || is_unique
     }
 
+    /// The index of the column that counts the changes of a row, where there is one.
+    #[must_use]
+    pub fn version(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.generated == Some(Generated::Version))
+    }
+
+    /// The version of a row that has the values of all columns, where there is a version.
+    ///
+    /// # Errors
+    ///
+    /// The value is no integer.
+    pub fn version_of(&self, row: &dyn Row) -> Result<Option<i64>, DecodeError> {
+        let Some(index) = self.version() else { return Ok(None) };
+        Ok(match Value::decode(self.columns[index].ty, row, index)? {
+            Value::I32(version) => Some(version.into()),
+            Value::I64(version) => Some(version),
+            _ => None,
+        })
+    }
+
     /// The columns of the primary key.
     pub fn key_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> {
         let columns = self.columns;

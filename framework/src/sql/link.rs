@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::soft_delete::marked;
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind};
+use super::{Dialect, Statement, Verb, bind, version};
 use crate::model::{ColumnMeta, ColumnValue, Generated, Link, RelationMeta, Value};
 
 /// Connects the row whose [`Link::local`] is `local` with the targets `foreign`, at least one, by rows of the join model. A
@@ -55,7 +55,7 @@ pub fn unlink(relation: &'static RelationMeta, local: &Value, keep: &[Value], di
     }
     if table.model.deleted_at().is_some() {
         let now = Utc::now().trunc_subsecs(6);
-        let statement = marked(&table, &Value::Timestamp(now), now, dialect).and_where(condition).to_owned();
+        let statement = marked(&table, &Value::Timestamp(now), &[], now, dialect).and_where(condition).to_owned();
         return Statement::build(Verb::Update, table.model, &statement, dialect);
     }
     let statement = table.delete().and_where(condition).to_owned();
@@ -63,17 +63,17 @@ pub fn unlink(relation: &'static RelationMeta, local: &Value, keep: &[Value], di
 }
 
 /// The join model of a relation.
-struct Join {
-    table: Table,
+pub(super) struct Join {
+    pub(super) table: Table,
     /// Holds the key of this side.
-    local: &'static ColumnMeta,
+    pub(super) local: &'static ColumnMeta,
     /// Holds the key of the target.
-    foreign: &'static ColumnMeta,
+    pub(super) foreign: &'static ColumnMeta,
 }
 
 impl Join {
     #[expect(clippy::panic, reason = "the macros give keys to many-to-many relations only, which have a join model")]
-    fn of(relation: &RelationMeta, dialect: Dialect) -> Self {
+    pub(super) fn of(relation: &RelationMeta, dialect: Dialect) -> Self {
         let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
             panic!("the relation {} has no join model", relation.field)
         };
@@ -83,13 +83,13 @@ impl Join {
     }
 
     /// The columns that a new connection sets: the two keys, and what the database does not fill in.
-    fn set_columns(&self) -> Vec<&'static ColumnMeta> {
+    pub(super) fn set_columns(&self) -> Vec<&'static ColumnMeta> {
         let columns = self.table.model.columns.iter();
         let others = columns.filter(|column| ![self.local.name, self.foreign.name].contains(&column.name));
         [self.local, self.foreign].into_iter().chain(others.filter(|column| first_value(column).is_some())).collect()
     }
 
-    fn bound(&self, column: &ColumnMeta, local: &Value, foreign: &Value, dialect: Dialect) -> Bound {
+    pub(super) fn bound(&self, column: &ColumnMeta, local: &Value, foreign: &Value, dialect: Dialect) -> Bound {
         if column.name == self.local.name {
             bind::value(column, local, dialect)
         } else if column.name == self.foreign.name {
@@ -100,25 +100,26 @@ impl Join {
     }
 
     /// Whether the two keys are the primary key, so that the database itself refuses a second connection.
-    fn is_key(&self) -> bool {
+    pub(super) fn is_key(&self) -> bool {
         let key: Vec<_> = self.table.model.key_columns().map(|column| column.name).collect();
         key.len() == 2 && key.contains(&self.local.name) && key.contains(&self.foreign.name)
     }
 
     /// What becomes of a connection that is there: nothing, and a deleted one comes back.
-    fn on_conflict(&self) -> OnConflict {
+    pub(super) fn on_conflict(&self) -> OnConflict {
         let revived = self.table.model.deleted_at().filter(|_| self.is_key());
         let Some(deleted_at) = revived else { return OnConflict::new().do_nothing().to_owned() };
         let written = self.table.model.columns.iter().filter(|column| column.generated == Some(Generated::UpdatedAt));
         OnConflict::columns(self.table.model.key_columns().map(|column| column.name))
             .value(deleted_at.name, Expr::Keyword(Keyword::Null))
+            .values(version::next(&self.table).map(|(column, next)| (column.name, next)))
             .update_columns(written.map(|column| column.name))
             .action_and_where(self.table.qualified(deleted_at).is_not_null())
             .to_owned()
     }
 
     /// Those of the rows whose connection is not there yet. Both databases call the columns of VALUES `column1`, `column2`.
-    fn missing(&self, rows: Vec<Vec<Bound>>, width: usize) -> SelectStatement {
+    pub(super) fn missing(&self, rows: Vec<Vec<Bound>>, width: usize) -> SelectStatement {
         let new = |place: usize| Expr::col(("new", format!("column{place}")));
         let mut existing = self.table.read();
         existing
@@ -138,6 +139,7 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
     match column.generated {
         Some(Generated::UuidV7) => Some(Value::Uuid(Uuid::now_v7())),
         Some(Generated::CreatedAt | Generated::UpdatedAt) => Some(Utc::now().to_value()),
+        Some(Generated::Version) => Some(version::first(column)),
         Some(Generated::Database | Generated::DeletedAt) => None,
         None => column.default.map(|default| default()),
     }

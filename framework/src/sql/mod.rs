@@ -1,11 +1,13 @@
 //! From a [`ListQuery`](crate::query::ListQuery) or [`Changes`](crate::model::Changes) to statements. Pure: no I/O.
 
 mod bind;
+pub mod bulk;
 pub mod count;
 mod filter;
 pub mod idempotency;
 pub mod include;
 mod link;
+mod link_many;
 pub mod migration;
 pub mod schema;
 pub mod select;
@@ -14,6 +16,7 @@ mod sort;
 pub mod statement;
 mod table;
 pub mod upsert;
+pub mod version;
 pub mod write;
 
 pub use migration::Migration;

@@ -1,70 +1,77 @@
 //! Rows that are deleted and stay in their table, marked with the time.
 
 use chrono::{DateTime, Utc};
-use sea_query::{Expr, ExprTrait, UpdateStatement};
+use sea_query::UpdateStatement;
 
+use super::bulk::{Target, is_one_of};
 use super::filter::{condition, has_key};
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind};
+use super::{Dialect, Statement, Verb, bind, version};
 use crate::model::{Generated, ModelMeta, Value};
 use crate::query::{Deleted, Filter};
 
-/// Marks the rows with these primary keys as deleted, those for which `filter` holds and which are not deleted yet.
+/// Marks rows as deleted, those for which `filter` holds, which have the version that they must have and are not deleted
+/// yet.
 #[must_use]
 pub fn mark(
     model: &'static ModelMeta,
-    keys: &[Vec<Value>],
+    rows: &[Target<'_>],
     now: DateTime<Utc>,
     filter: &Filter,
     dialect: Dialect,
 ) -> Statement {
     let table = Table::new(model, dialect);
-    let mut statement = marked(&table, &Value::Timestamp(now), now, dialect);
-    statement.and_where(has_key_of(&table, keys, dialect)).returning(table.returning());
+    let mut statement = marked(&table, &Value::Timestamp(now), &[], now, dialect);
+    let meant = match rows {
+        [Target { key, version: None }] => has_key(&table, key, dialect),
+        rows => is_one_of(&table, rows, dialect),
+    };
+    statement.and_where(meant).returning(table.returning());
     statement.and_where_option(condition(filter, &table, dialect));
     Statement::build(Verb::Update, model, &statement, dialect)
 }
 
-/// Takes the mark from the deleted row with this primary key, if `filter` holds for it.
+/// Takes the mark from the deleted row with this primary key, if `filter` holds for it, and sets `columns`.
 #[must_use]
 pub fn restore(
     model: &'static ModelMeta,
     key: &[Value],
+    columns: &[(usize, Value)],
     now: DateTime<Utc>,
     filter: &Filter,
     dialect: Dialect,
 ) -> Statement {
     let table = Table::new(model, dialect).showing(Deleted::Only);
-    let mut statement = marked(&table, &Value::Null, now, dialect);
+    let mut statement = marked(&table, &Value::Null, columns, now, dialect);
     statement.and_where(has_key(&table, key, dialect)).returning(table.returning());
     statement.and_where_option(condition(filter, &table, dialect));
     Statement::build(Verb::Update, model, &statement, dialect)
 }
 
-/// An update that sets the mark, and the time of the last write.
-pub(super) fn marked(table: &Table, mark: &Value, now: DateTime<Utc>, dialect: Dialect) -> UpdateStatement {
+/// An update that sets the mark, these columns, the time of the last write and the next version.
+pub(super) fn marked(
+    table: &Table,
+    mark: &Value,
+    columns: &[(usize, Value)],
+    now: DateTime<Utc>,
+    dialect: Dialect,
+) -> UpdateStatement {
     let mut statement = table.update();
-    for column in table.model.columns {
-        match column.generated {
-            Some(Generated::DeletedAt) => statement.value(column.name, bind::expr(column, mark, dialect)),
-            Some(Generated::UpdatedAt) => {
-                statement.value(column.name, bind::expr(column, &Value::Timestamp(now), dialect))
-            }
-            _ => continue,
+    let now = Value::Timestamp(now);
+    for (index, column) in table.model.columns.iter().enumerate() {
+        let given = columns.iter().find(|(at, _)| *at == index).map(|(_, value)| value);
+        let value = match column.generated {
+            Some(Generated::DeletedAt) => mark,
+            Some(Generated::UpdatedAt) => given.unwrap_or(&now),
+            _ => match given {
+                Some(value) => value,
+                None => continue,
+            },
         };
+        statement.value(column.name, bind::expr(column, value, dialect));
     }
+    statement.values(version::next(table).map(|(column, next)| (column.name, next)));
     statement
-}
-
-/// The row has one of these primary keys.
-fn has_key_of(table: &Table, keys: &[Vec<Value>], dialect: Dialect) -> Expr {
-    let mut columns = table.model.key_columns();
-    if let (Some(column), None, true) = (columns.next(), columns.next(), keys.len() > 1) {
-        let values: Vec<Value> = keys.iter().filter_map(|key| key.first().cloned()).collect();
-        return bind::is_in(table.column(column), column, &values, dialect);
-    }
-    let keys = keys.iter().map(|key| has_key(table, key, dialect));
-    keys.reduce(ExprTrait::or).unwrap_or_else(|| Expr::Constant(false.into()))
 }
 
 #[cfg(test)]
@@ -85,8 +92,12 @@ mod tests {
     #[test]
     fn a_delete_sets_two_times_of_rows_that_are_there() {
         let mark = |keys: &[i64]| {
-            let keys: Vec<Vec<Value>> = keys.iter().map(|key| vec![Value::I64(*key)]).collect();
-            move |dialect| mark(&NOTES, &keys, DateTime::UNIX_EPOCH, &filter(), dialect)
+            let keys: Vec<Value> = keys.iter().map(|key| Value::I64(*key)).collect();
+            move |dialect| {
+                let target = |key| Target { key: std::slice::from_ref(key), version: None };
+                let rows: Vec<Target<'_>> = keys.iter().map(target).collect();
+                mark(&NOTES, &rows, DateTime::UNIX_EPOCH, &filter(), dialect)
+            }
         };
         assert_sql(
             mark(&[7]),
@@ -105,7 +116,7 @@ mod tests {
     #[test]
     fn only_what_is_deleted_is_restored() {
         assert_sql(
-            |dialect| restore(&NOTES, &[Value::I64(7)], DateTime::UNIX_EPOCH, &Filter::everything(), dialect),
+            |dialect| restore(&NOTES, &[Value::I64(7)], &[], DateTime::UNIX_EPOCH, &Filter::everything(), dialect),
             &format!(
                 r#"UPDATE "notes" SET "updated_at" = ?, "deleted_at" = ? WHERE "deleted_at" IS NOT NULL AND "id" = ? {RETURNING}"#
             ),

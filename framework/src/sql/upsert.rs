@@ -2,10 +2,11 @@
 
 use sea_query::{Expr, ExprTrait, OnConflict};
 
+use super::bulk::has_values;
 use super::filter::condition;
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind};
-use crate::model::{ModelMeta, Value};
+use super::{Dialect, Statement, Verb, bind, version};
+use crate::model::{ColumnMeta, ModelMeta, Value};
 use crate::query::Filter;
 
 /// Rows that are inserted, or change the row that has their key. Columns are given by index.
@@ -18,7 +19,7 @@ pub struct Upsert<'a> {
     pub rows: &'a [Vec<Value>],
     /// The columns of the unique key, all of them set. A NULL in it equals no other.
     pub key: &'a [usize],
-    /// The columns that are set in a row that is there.
+    /// The columns that are set in a row that is there, whose version counts it.
     pub update: &'a [usize],
     /// Which rows may be changed; of others, and of deleted rows with the same primary key, nothing is answered.
     pub filter: &'a Filter,
@@ -67,6 +68,7 @@ impl Upsert<'_> {
         // A row that nothing was set in would not be answered.
         let update = if self.update.is_empty() { &self.key[..1] } else { self.update };
         conflict.update_columns(names(update));
+        conflict.values(version::next(table).map(|(column, next)| (column.name, next)));
         conflict.action_and_where_option(table.shown());
         conflict.action_and_where_option(condition(self.filter, table, dialect));
         conflict
@@ -94,19 +96,8 @@ impl Upsert<'_> {
 
     /// The key of the row is one of these.
     fn has_key_of(&self, table: &Table, keys: &[Vec<Value>], dialect: Dialect) -> Expr {
-        if let ([index], true) = (self.key, keys.len() > 1) {
-            let column = &self.model.columns[*index];
-            let values: Vec<Value> = keys.iter().filter_map(|key| key.first().cloned()).collect();
-            return bind::is_in(table.column(column), column, &values, dialect);
-        }
-        let is_key = |key: &Vec<Value>| {
-            let equal = |(index, value): (&usize, &Value)| {
-                let column = &self.model.columns[*index];
-                table.column(column).eq(bind::expr(column, value, dialect))
-            };
-            self.key.iter().zip(key).map(equal).reduce(ExprTrait::and)
-        };
-        keys.iter().filter_map(is_key).reduce(ExprTrait::or).unwrap_or_else(|| Expr::Constant(false.into()))
+        let columns: Vec<&'static ColumnMeta> = self.key.iter().map(|index| &self.model.columns[*index]).collect();
+        has_values(table, &columns, keys.iter().map(Vec::as_slice), dialect)
     }
 }
 
@@ -138,9 +129,9 @@ mod tests {
             r#"INSERT INTO "authors" AS "target" ("name", "email", "status") VALUES ($1, $2, $3) ON CONFLICT ("email") DO UPDATE SET "name" = "excluded"."name" RETURNING "id", "name", "email", "status", "secret", "created_at", xmax = 0"#,
         );
         let known = upsert.statement(&[vec![text("a@example.org")]], Dialect::Sqlite).sql;
-        assert!(known.ends_with(r#""created_at", NOT "email" = ?"#), "{known}");
+        assert!(known.ends_with(r#""created_at", NOT "email" IN (?)"#), "{known}");
         let existing = upsert.existing(Dialect::Sqlite).sql;
-        assert!(existing.ends_with(r#"FROM "authors" WHERE "email" = ?"#), "{existing}");
+        assert!(existing.ends_with(r#"FROM "authors" WHERE "email" IN (?)"#), "{existing}");
     }
 
     #[test]
@@ -167,7 +158,7 @@ mod tests {
             filter: &Filter::everything(),
         };
         let sql = upsert.statement(&rows, Dialect::Sqlite).sql;
-        let expected = r#"ON CONFLICT ("book_id", "tag_name") DO UPDATE SET "book_id" = "excluded"."book_id" RETURNING "book_id", "tag_name", NOT ("book_id" = ? AND "tag_name" = ?)"#;
+        let expected = r#"ON CONFLICT ("book_id", "tag_name") DO UPDATE SET "book_id" = "excluded"."book_id" RETURNING "book_id", "tag_name", NOT ("book_id", "tag_name") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES (?, ?)) AS "new")"#;
         assert!(sql.ends_with(expected), "{sql}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::filter::{condition, has_key};
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind};
+use super::{Dialect, Statement, Verb, bind, version};
 use crate::model::{ModelMeta, Value};
 use crate::query::{Deleted, Filter};
 
@@ -27,7 +27,8 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
     Statement::build(Verb::Insert, model, &statement, dialect)
 }
 
-/// Changes at least one column of the row with this primary key, if `filter` holds for it.
+/// Changes at least one column of the row with this primary key, if `filter` holds for it; a version counts the change by
+/// itself.
 #[must_use]
 pub fn update(
     model: &'static ModelMeta,
@@ -41,6 +42,9 @@ pub fn update(
     for (index, value) in columns {
         let column = &model.columns[*index];
         statement.value(column.name, bind::expr(column, value, dialect));
+    }
+    if let Some((column, next)) = version::next(&table) {
+        statement.value(column.name, next);
     }
     statement.and_where(has_key(&table, key, dialect)).returning(table.returning());
     statement.and_where_option(condition(filter, &table, dialect));
@@ -64,6 +68,7 @@ pub fn delete(
 }
 
 pub use super::link::{link, unlink};
+pub use super::link_many::{link_many, unlink_many};
 
 #[cfg(test)]
 mod tests {

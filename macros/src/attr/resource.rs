@@ -20,6 +20,9 @@ pub(crate) struct ResourceAttr {
     pub(crate) include_limit: Option<(Expr, u64)>,
     pub(crate) deleted: Option<Ident>,
     pub(crate) upsert: Option<Upsert>,
+    pub(crate) bulk: Option<Ident>,
+    pub(crate) max_items: Option<(Expr, u64)>,
+    pub(crate) require_if_match: Option<Ident>,
 }
 
 const NAMES: &[&str] = &[
@@ -33,10 +36,16 @@ const NAMES: &[&str] = &[
     "include_limit",
     "deleted",
     "upsert",
+    "bulk",
+    "max_items",
+    "require_if_match",
 ];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
 const INCLUDE_DEPTHS: RangeInclusive<u64> = 1..=5;
+
+/// All rows of a request are in memory at once.
+const MAX_ITEMS: RangeInclusive<u64> = 1..=100_000;
 
 impl ResourceAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -60,6 +69,9 @@ impl ResourceAttr {
             "include_limit" => self.include_limit = Some(item.number(100)?),
             "deleted" => self.deleted = Some(item.flag()?),
             "upsert" => self.upsert = Some(Upsert::read(item)?),
+            "bulk" => self.bulk = Some(item.flag()?),
+            "max_items" => self.max_items = Some(item.number_in(MAX_ITEMS, "a number from 1 to 100000", 10_000)?),
+            "require_if_match" => self.require_if_match = Some(item.flag()?),
             _ => return Err(item.unknown("resource", NAMES)),
         }
         Ok(())

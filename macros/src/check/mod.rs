@@ -8,6 +8,7 @@ mod names;
 mod nested;
 mod relation;
 mod soft_delete;
+mod version;
 
 use crate::diagnostics::Diagnostics;
 use crate::model::Model;
@@ -23,6 +24,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         field::access,
         field::generated_values,
         soft_delete::deleted_at,
+        version::version,
         field::operators,
         field::types_of_rules,
         field::computed_fields,

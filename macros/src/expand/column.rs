@@ -102,6 +102,7 @@ fn generated(generated: Generated) -> TokenStream {
         Generated::CreatedAt => quote!(__couplet::Generated::CreatedAt),
         Generated::UpdatedAt => quote!(__couplet::Generated::UpdatedAt),
         Generated::DeletedAt => quote!(__couplet::Generated::DeletedAt),
+        Generated::Version => quote!(__couplet::Generated::Version),
     }
 }
 
@@ -125,12 +126,15 @@ fn default_function(column: &Column, default: &Expr) -> TokenStream {
 
 fn access(column: &Column) -> TokenStream {
     let FieldAttr { hidden, read_only, write_only, .. } = &column.attr;
-    let is_time = matches!(column.generated, Some(Generated::CreatedAt | Generated::UpdatedAt | Generated::DeletedAt));
+    let is_kept = matches!(
+        column.generated,
+        Some(Generated::CreatedAt | Generated::UpdatedAt | Generated::DeletedAt | Generated::Version)
+    );
     if hidden.is_some() {
         quote!(__couplet::Access::Hidden)
     } else if write_only.is_some() {
         quote!(__couplet::Access::WriteOnly)
-    } else if read_only.is_some() || is_time {
+    } else if read_only.is_some() || is_kept {
         quote!(__couplet::Access::ReadOnly)
     } else {
         quote!(__couplet::Access::ReadWrite)

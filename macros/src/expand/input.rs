@@ -232,14 +232,16 @@ fn constructor(model: &Model) -> TokenStream {
     }
 }
 
-/// Columns that a create may set: all but a key that the database makes.
+/// Columns that a create may set: all but a key that the database makes and the version.
 fn creatable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
-    model.columns.iter().enumerate().filter(|(_, column)| column.generated != Some(Generated::Database))
+    let is_settable = |column: &Column| !matches!(column.generated, Some(Generated::Database | Generated::Version));
+    model.columns.iter().enumerate().filter(move |(_, column)| is_settable(column))
 }
 
-/// Columns that an update may set: all but the key.
+/// Columns that an update may set: all but the key and the version.
 fn patchable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
-    model.columns.iter().enumerate().filter(|(_, column)| !column.key)
+    let is_settable = |column: &Column| !column.key && column.generated != Some(Generated::Version);
+    model.columns.iter().enumerate().filter(move |(_, column)| is_settable(column))
 }
 
 fn links(model: &Model) -> impl Iterator<Item = (usize, &Relation, &Ident)> {

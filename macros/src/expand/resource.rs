@@ -36,6 +36,8 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let max_offset = number(&attr.max_offset, 100_000);
     let include_depth = number(&attr.include_depth, 3);
     let include_limit = number(&attr.include_limit, 100);
+    let max_items = number(&attr.max_items, 10_000);
+    let require_if_match = require_if_match(&model, &attr, diagnostics);
     let items = quote! {
         static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
             model: || <#ident as __couplet::Model>::META,
@@ -48,6 +50,8 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             include_limit: #include_limit,
             deleted: #deleted,
             upsert: &[#(#upsert),*],
+            max_items: #max_items,
+            require_if_match: #require_if_match,
             sub_resources: &[#(#sub_resources),*],
         };
 
@@ -68,8 +72,13 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("replace", "Replace"),
     ("delete", "Delete"),
     ("restore", "Restore"),
+    ("bulk_create", "BulkCreate"),
+    ("bulk_update", "BulkUpdate"),
+    ("bulk_delete", "BulkDelete"),
 ];
 const READS: &[&str] = &["list", "get"];
+/// What is offered only when it is asked for, and what of one row it is like.
+const BULK: &[(&str, &str)] = &[("bulk_create", "create"), ("bulk_update", "update"), ("bulk_delete", "delete")];
 
 /// One path segment, without the slash.
 fn name(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> String {
@@ -90,10 +99,13 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
         diagnostics.error(word, "`read_only` stands for `operations(list, get)`; keep one");
     }
     let reads_only = model.attr.view.is_some() || attr.read_only.is_some();
+    let is_bulk = |name: &str| BULK.iter().any(|(bulk, _)| *bulk == name);
     let Some(operations) = &attr.operations else {
-        let offered = OPERATIONS.iter().filter(|(name, _)| !reads_only || READS.contains(name));
-        let offered = offered.filter(|(name, _)| *name != "restore" || attr.deleted.is_some());
-        return offered.map(|(_, variant)| format_ident!("{variant}")).collect();
+        let offered = |name: &str| {
+            let by_flag = is_bulk(name) || name == "restore" && attr.deleted.is_none();
+            !by_flag && (!reads_only || READS.contains(&name))
+        };
+        return with_bulk(attr, offered, diagnostics);
     };
     let names: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
     for (index, operation) in operations.iter().enumerate() {
@@ -109,7 +121,33 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
         }
     }
     let given = |name: &str| operations.iter().any(|operation| plain(operation) == name);
-    OPERATIONS.iter().filter(|(name, _)| given(name)).map(|(_, variant)| format_ident!("{variant}")).collect()
+    with_bulk(attr, given, diagnostics)
+}
+
+/// The variants of what is offered, and with `bulk` of what can be done in bulk of that.
+fn with_bulk(attr: &ResourceAttr, offered: impl Fn(&str) -> bool, diagnostics: &mut Diagnostics) -> Vec<Ident> {
+    let by_flag = |name: &str| attr.bulk.is_some() && BULK.iter().any(|(bulk, one)| *bulk == name && offered(one));
+    let chosen: Vec<_> = OPERATIONS.iter().filter(|(name, _)| offered(name) || by_flag(name)).collect();
+    if let Some(word) = &attr.bulk
+        && !BULK.iter().any(|(_, one)| offered(one))
+    {
+        let text =
+            "nothing that is offered can be done in bulk; offer `create`, `update` or `delete`, or remove `bulk`";
+        diagnostics.error(word, text);
+    } else if let Some((tokens, _)) = &attr.max_items
+        && !chosen.iter().any(|(name, _)| BULK.iter().any(|(bulk, _)| bulk == name))
+    {
+        diagnostics.error(tokens, "`max_items` bounds what is done in bulk, and nothing is; add `bulk`");
+    }
+    chosen.into_iter().map(|(_, variant)| format_ident!("{variant}")).collect()
+}
+
+fn require_if_match(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> bool {
+    let Some(word) = &attr.require_if_match else { return false };
+    if !model.columns.iter().any(|column| column.attr.version.is_some()) {
+        diagnostics.error(word, "there is no version to match; mark an `i32` or `i64` with `#[field(version)]`");
+    }
+    true
 }
 
 /// Whether clients may ask for deleted rows, which the model must keep.

@@ -9,6 +9,7 @@ mod attr_field_key;
 mod attr_field_names;
 mod attr_field_rules;
 mod attr_field_timestamps;
+mod attr_field_version;
 mod attr_model;
 mod attr_model_hooks;
 mod attr_relation;

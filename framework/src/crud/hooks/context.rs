@@ -53,6 +53,11 @@ impl<'a> HookContext<'a> {
         }
     }
 
+    /// What is done from now on.
+    pub(super) fn act(&mut self, action: Action) {
+        self.action = action;
+    }
+
     /// What is done.
     #[must_use]
     pub fn action(&self) -> Action {

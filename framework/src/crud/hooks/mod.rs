@@ -159,6 +159,14 @@ impl<M> Committed<M> {
         }
     }
 
+    fn action(&self) -> Action {
+        match self {
+            Self::Created(_) => Action::Create,
+            Self::Updated(_) => Action::Update,
+            Self::Deleted(_) => Action::Delete,
+        }
+    }
+
     /// The row, whatever was done with it.
     pub fn row(&self) -> &M {
         match self {

@@ -1,36 +1,72 @@
 //! Deleting rows, or marking them as deleted, and bringing those back.
 
-use super::{found, now};
+use super::links::set_links;
+use super::{RowChange, RowKey, bulk, found, now, version};
 use crate::db::Session;
 use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Value};
 use crate::query::{Deleted, Filter};
 use crate::sql;
+use crate::sql::bulk::Target;
+
+/// The statements that deleting these rows takes.
+pub(super) fn statements(model: &ModelMeta, rows: &[RowKey]) -> usize {
+    if is_bulk(model, rows) { bulk::statements_of_delete(model, rows) } else { rows.len() }
+}
+
+/// The statements that restoring these rows takes at most.
+pub(super) fn statements_of_restore(rows: &[RowChange]) -> usize {
+    rows.iter().map(|row| 1 + 2 * row.changes.links.len()).sum()
+}
+
+fn is_bulk(model: &ModelMeta, rows: &[RowKey]) -> bool {
+    version::can_share(model, rows.iter().map(|row| &row.expected))
+}
 
 pub(super) async fn delete(
     model: &'static ModelMeta,
-    keys: &[Vec<Value>],
+    rows: &[RowKey],
     filter: &Filter,
     session: &mut Session<'_>,
 ) -> Result<Vec<Loaded>> {
-    let mut deleted = Vec::with_capacity(keys.len());
-    for key in keys {
-        deleted.push(delete_one(model, key, filter, session).await?);
+    let deleted = if is_bulk(model, rows) {
+        bulk::delete(model, rows, filter, session).await
+    } else {
+        one_by_one(model, rows, filter, session).await
+    };
+    deleted.map_err(|error| still_needed(model, rows.len(), error))
+}
+
+async fn one_by_one(
+    model: &'static ModelMeta,
+    rows: &[RowKey],
+    filter: &Filter,
+    session: &mut Session<'_>,
+) -> Result<Vec<Loaded>> {
+    let mut deleted = Vec::with_capacity(rows.len());
+    for row in rows {
+        deleted.push(delete_one(model, row, filter, session).await?);
     }
     Ok(deleted)
 }
 
 async fn delete_one(
     model: &'static ModelMeta,
-    key: &[Value],
+    row: &RowKey,
     filter: &Filter,
     session: &mut Session<'_>,
 ) -> Result<Loaded> {
+    let RowKey { key, expected } = row;
+    let narrowed = version::narrowed(model, filter, expected.as_deref());
     let statement = match model.deleted_at() {
-        Some(_) => sql::soft_delete::mark(model, &[key.to_vec()], now(), filter, session.dialect()),
-        None => sql::write::delete(model, key, filter, Deleted::Exclude, session.dialect()),
+        Some(_) => sql::soft_delete::mark(model, &[Target { key, version: None }], now(), &narrowed, session.dialect()),
+        None => sql::write::delete(model, key, &narrowed, Deleted::Exclude, session.dialect()),
     };
-    found(model, session.fetch(&statement).await.map_err(|error| still_needed(model, error))?)
+    let rows = session.fetch(&statement).await?;
+    if rows.len() == 0 {
+        return Err(version::absent(model, key, expected.as_deref(), filter, Deleted::Exclude, session).await);
+    }
+    Ok(Loaded { meta: model, rows, edges: Vec::new() })
 }
 
 pub(super) async fn purge(
@@ -42,7 +78,7 @@ pub(super) async fn purge(
     for key in keys {
         let all = Filter::everything();
         let statement = sql::write::delete(model, key, &all, Deleted::Include, session.dialect());
-        let rows = session.fetch(&statement).await.map_err(|error| still_needed(model, error))?;
+        let rows = session.fetch(&statement).await.map_err(|error| still_needed(model, keys.len(), error))?;
         purged.push(found(model, rows)?);
     }
     Ok(purged)
@@ -50,23 +86,33 @@ pub(super) async fn purge(
 
 pub(super) async fn restore(
     model: &'static ModelMeta,
-    keys: &[Vec<Value>],
+    rows: &[RowChange],
     filter: &Filter,
     session: &mut Session<'_>,
 ) -> Result<Vec<Loaded>> {
-    let mut restored = Vec::with_capacity(keys.len());
+    let mut restored = Vec::with_capacity(rows.len());
     if model.deleted_at().is_none() {
         return Err(Error::NotFound(model.name));
     }
-    for key in keys {
-        let statement = sql::soft_delete::restore(model, key, now(), filter, session.dialect());
-        restored.push(found(model, session.fetch(&statement).await?)?);
+    for RowChange { key, expected, changes } in rows {
+        let narrowed = version::narrowed(model, filter, expected.as_deref());
+        let statement = sql::soft_delete::restore(model, key, &changes.columns, now(), &narrowed, session.dialect());
+        let rows = session.fetch(&statement).await?;
+        if rows.len() == 0 {
+            return Err(version::absent(model, key, expected.as_deref(), filter, Deleted::Only, session).await);
+        }
+        let row = Loaded { meta: model, rows, edges: Vec::new() };
+        for (relation, keys) in &changes.links {
+            set_links(&model.relations[*relation], &row, keys, true, session).await?;
+        }
+        restored.push(row);
     }
     Ok(restored)
 }
 
-fn still_needed(model: &ModelMeta, error: Error) -> Error {
+fn still_needed(model: &ModelMeta, count: usize, error: Error) -> Error {
     let Error::Conflict(_) = error else { return error };
-    let detail = format!("other rows still refer to this {}; delete or change them first", model.name);
+    let these = if count == 1 { "this" } else { "one of these:" };
+    let detail = format!("other rows still refer to {these} {}; delete or change them first", model.name);
     Error::Conflict(vec![InputError::request("foreign_key", detail)])
 }

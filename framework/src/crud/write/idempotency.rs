@@ -176,6 +176,10 @@ struct OnceWrite {
 impl UnitOfWork for OnceWrite {
     type Output = Outcome;
 
+    fn write(&self) -> (&'static ModelMeta, &Write) {
+        (self.model, &self.write)
+    }
+
     fn budget(&self) -> u32 {
         budget_with_key(self.model, &self.write)
     }

@@ -10,6 +10,7 @@ use serde_json::Value as JsonValue;
 use super::super::problem::Problem;
 use super::{Mounted, bad_parameters, body, problem, query_string, set_budget};
 use crate::crud::write::idempotency::{self, Answer, Key, Keys, MakeAnswer, Outcome};
+use crate::crud::write::of_only_item;
 use crate::crud::{self, Write};
 use crate::error::{InputError, Result};
 
@@ -70,20 +71,45 @@ impl Mounted {
         keyed: Option<KeyedRequest>,
         answer: MakeAnswer,
     ) -> poem::Result<Response> {
+        self.carry_out(write, keyed, answer).await?.map_err(problem)
+    }
+
+    /// The same for rows that came as items, where mistakes are those of items.
+    pub(super) async fn answer_items(
+        &self,
+        write: Write,
+        keyed: Option<KeyedRequest>,
+        answer: MakeAnswer,
+    ) -> poem::Result<Response> {
+        let is_one = write.len() == 1;
+        let answered = self.carry_out(write, keyed, answer).await?;
+        answered.map_err(|error| problem(if is_one { of_only_item(self.model(), error) } else { error }))
+    }
+
+    /// What becomes of the write itself is the inner result.
+    async fn carry_out(
+        &self,
+        write: Write,
+        keyed: Option<KeyedRequest>,
+        answer: MakeAnswer,
+    ) -> poem::Result<Result<Response>> {
         let Some(keyed) = keyed else {
             set_budget(crud::write::budget(self.model(), &write));
-            let rows = crud::write(self.model(), write, &self.database).await.map_err(problem)?;
-            return Ok(response(answer(rows).map_err(problem)?));
+            let rows = crud::write(self.model(), write, &self.database).await;
+            return Ok(rows.and_then(|rows| answer(rows)).map(response));
         };
         let Some(claim) = Keys::claim(&self.keys, &keyed.key()) else { return Err(in_flight().into()) };
         set_budget(idempotency::budget_with_key(self.model(), &write));
-        let outcome = idempotency::write_once(self.model(), write, claim, answer, &self.database).await;
-        match outcome.map_err(problem)? {
-            Outcome::Done(answer) => Ok(response(answer)),
+        let outcome = match idempotency::write_once(self.model(), write, claim, answer, &self.database).await {
+            Ok(outcome) => outcome,
+            Err(error) => return Ok(Err(error)),
+        };
+        match outcome {
+            Outcome::Done(answer) => Ok(Ok(response(answer))),
             Outcome::Replayed(answer) => {
                 let mut response = response(answer);
                 response.headers_mut().insert(HeaderName::from_static(REPLAYED), HeaderValue::from_static("true"));
-                Ok(response)
+                Ok(Ok(response))
             }
             Outcome::OtherRequest => Err(other_request().into()),
             Outcome::InFlight => Err(in_flight().into()),

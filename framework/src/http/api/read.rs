@@ -4,7 +4,7 @@ use poem::http::{HeaderName, StatusCode, header};
 use poem::{Request, Response};
 
 use super::{
-    Mounted, bad_parameters, insert_header, json_response, link, problem, query_string, row_response, set_budget,
+    Mounted, bad_parameters, etag, insert_header, json_response, link, problem, query_string, row_response, set_budget,
 };
 use crate::crud;
 use crate::db::{Meter, Session};
@@ -75,6 +75,10 @@ impl Mounted {
         let (row, truncated) =
             crud::get(self.model(), &key, &self.filter, deleted, &include, &mut session).await.map_err(problem)?;
         let mut response = row_response(StatusCode::OK, &row)?;
+        etag::tell_apart(&mut response, query_string(request)).await;
+        if etag::is_known(request, &response)? {
+            return Ok(etag::not_modified(&response));
+        }
         if !truncated.is_empty() {
             // A row has no `meta` that could say it.
             insert_header(&mut response, HeaderName::from_static(TRUNCATED), &truncated.join(", "));

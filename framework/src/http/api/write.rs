@@ -4,12 +4,12 @@ use poem::http::{StatusCode, header};
 use poem::{Request, Response};
 
 use super::idempotency::{self, KeyedRequest};
-use super::{Mounted, bad_parameters, body, link, problem, query_string, row_response, set_budget};
+use super::{Mounted, bad_parameters, body, etag, link, problem, query_string, row_response, set_budget};
 use crate::crud::validate::{self, BodyKind};
 use crate::crud::write::idempotency::Answer;
-use crate::crud::{self, RowChange, Write};
+use crate::crud::{self, RowChange, RowKey, Write};
 use crate::error::{Error, Result};
-use crate::model::{Loaded, ModelMeta};
+use crate::model::{Changes, Loaded, ModelMeta};
 use crate::query::parse;
 
 impl Mounted {
@@ -33,26 +33,29 @@ impl Mounted {
     pub(super) async fn change(&self, mut request: Request, kind: BodyKind) -> poem::Result<Response> {
         self.no_parameters(&request)?;
         let key = self.key(&request)?;
+        let expected = self.expected(&request)?;
         let types: &[&str] = if kind == BodyKind::Patch { &[body::JSON, body::MERGE_PATCH] } else { &[body::JSON] };
         let body = body::object(&mut request, types, self.json_depth).await?;
         let changes = validate::body(self.model(), kind, &body).map_err(Error::Invalid).map_err(problem)?;
-        let row =
-            self.write(Write::Update { rows: vec![RowChange { key, changes }], filter: self.filter.clone() }).await?;
+        let rows = vec![RowChange { key, expected, changes }];
+        let row = self.write(Write::Update { rows, filter: self.filter.clone() }).await?;
         row_response(StatusCode::OK, &row)
     }
 
     pub(super) async fn delete(&self, request: &Request) -> poem::Result<Response> {
         self.no_parameters(request)?;
         let key = self.key(request)?;
-        self.write(Write::Delete { keys: vec![key], filter: self.filter.clone() }).await?;
+        let rows = vec![RowKey { key, expected: self.expected(request)? }];
+        self.write(Write::Delete { rows, filter: self.filter.clone() }).await?;
         Ok(StatusCode::NO_CONTENT.into())
     }
 
     pub(super) async fn restore(&self, mut request: Request) -> poem::Result<Response> {
         self.no_parameters(&request)?;
         let key = self.key(&request)?;
+        let rows = vec![RowChange { key, expected: self.expected(&request)?, changes: Changes::default() }];
         let keyed = KeyedRequest::of(&mut request).await?;
-        let (model, write) = (self.model(), Write::Restore { keys: vec![key], filter: self.filter.clone() });
+        let (model, write) = (self.model(), Write::Restore { rows, filter: self.filter.clone() });
         self.answer(write, keyed, Box::new(move |rows| answer(StatusCode::OK, one(model, &rows)?))).await
     }
 
@@ -81,5 +84,7 @@ fn one<'a>(model: &'static ModelMeta, rows: &'a [Loaded]) -> Result<&'a Loaded> 
 fn answer(status: StatusCode, row: &Loaded) -> Result<Answer> {
     let mut body = Vec::with_capacity(512);
     row.write_row(0, &mut body).map_err(crud::decode_error(row.meta))?;
-    Ok(idempotency::json(status, body))
+    let mut answer = idempotency::json(status, body);
+    answer.headers.extend(etag::of(row)?.map(|tag| (header::ETAG.to_string(), tag)));
+    Ok(answer)
 }

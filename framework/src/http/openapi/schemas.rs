@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
+use super::bulk;
 use crate::crud::nested;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
@@ -56,6 +57,7 @@ pub(super) fn of_resource(mounted: &Mounted) -> Vec<(String, JsonValue)> {
             schemas.push((body_name(model, kind), body(model, kind)));
         }
     }
+    schemas.extend(bulk::schemas(mounted));
     schemas
 }
 
@@ -65,6 +67,7 @@ pub(super) fn body_kind(operation: Operation) -> Option<BodyKind> {
         Operation::Replace => Some(BodyKind::Replace),
         Operation::Update => Some(BodyKind::Patch),
         Operation::List | Operation::Get | Operation::Delete | Operation::Restore => None,
+        Operation::BulkCreate | Operation::BulkUpdate | Operation::BulkDelete => None,
     }
 }
 
@@ -91,7 +94,7 @@ fn page(model: &ModelMeta) -> JsonValue {
     })
 }
 
-fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
+pub(super) fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
     let mut schema = body_without(model, kind, None);
     if kind == BodyKind::Create {
         for (_, relation) in nested::relations(model) {
