@@ -194,7 +194,9 @@ on_each_database! {
         let restore = &document.json()["paths"]["/notes/{id}/restore"]["post"];
         assert_eq!(restore["operationId"], "notes.restore");
         let statuses: Vec<&str> = restore["responses"].as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(statuses, ["200", "400", "404", "409", "414", "431", "500", "503", "504"]);
+        let expected =
+            ["200", "400", "404", "408", "409", "412", "413", "414", "422", "431", "500", "503", "504"];
+        assert_eq!(statuses, expected);
         assert!(document.json()["paths"].get("/labels/{id}/restore").is_none());
         let schema = &document.json()["components"]["schemas"]["Note"]["properties"]["deleted_at"];
         assert_eq!((&schema["readOnly"], &schema["nullable"]), (&json!(true), &json!(true)));

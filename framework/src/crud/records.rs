@@ -115,6 +115,41 @@ pub trait Records: Model {
         }
     }
 
+    /// Inserts many rows, or changes those that have the same unique key, all or none and in few statements. The answer has the
+    /// order of the rows, and says of each whether it is new.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::upsert`], and [`Error::Invalid`] for a key that is there again; pointers such as `/items/3/title` count the
+    /// rows from 0.
+    fn upsert_many<'a>(
+        new: impl IntoIterator<Item = Self::New, IntoIter: Send> + Send,
+        key: impl UniqueKey<Self>,
+        executor: impl Executor<'a>,
+    ) -> impl Future<Output = Result<Vec<(Self, bool)>>> + Send {
+        let (rows, key): (Vec<Changes>, _) = (new.into_iter().map(NewRecord::into_changes).collect(), key.columns());
+        async move {
+            upsert::check_key(Self::META, &key)?;
+            let missing = rows.iter().enumerate().flat_map(|(place, row)| {
+                upsert::missing(Self::META, &key, row).into_iter().map(move |error| error.of_item(place))
+            });
+            let missing: Vec<_> = missing.collect();
+            if !missing.is_empty() {
+                return Err(Error::Invalid(validate::capped(missing)));
+            }
+            check_all::<Self>(rows.iter())?;
+            let write_all = Write::Upsert { rows, key, filter: Filter::everything() };
+            let mut written = Vec::new();
+            for rows in write_items(Self::META, write_all, executor).await? {
+                let records = rows.build().map_err(decode_error(Self::META))?.into_iter().enumerate();
+                for (place, record) in records {
+                    written.push((record, upsert::is_new(&rows, place)?));
+                }
+            }
+            Ok(written)
+        }
+    }
+
     /// Changes the row with this primary key.
     ///
     /// # Errors
