@@ -30,8 +30,9 @@ pub(super) fn statements_of_create(model: &ModelMeta, rows: &[&Changes]) -> usiz
 }
 
 fn rows_of_insert(model: &ModelMeta) -> usize {
-    // One more for the place of a row.
-    (MAX_VALUES / (model.columns.len() + 1)).clamp(1, CHUNK)
+    // One more for the place of a row, and one for each default of the database that a row may leave out.
+    let defaults = model.columns.iter().filter(|column| column.database_default.is_some()).count();
+    (MAX_VALUES / (model.columns.len() + defaults + 1)).clamp(1, CHUNK)
 }
 
 pub(super) async fn create(

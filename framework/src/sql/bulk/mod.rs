@@ -1,7 +1,9 @@
 //! Changing many rows with one statement. What differs from row to row comes as a list of VALUES, called `new`, whose columns
 //! both databases name `column1`, `column2` and so on.
 
-use sea_query::{CaseStatement, Expr, ExprTrait, IntoIden, Order, Query, TableRef, Value as Bound, ValueTuple};
+use sea_query::{
+    CaseStatement, Expr, ExprTrait, IntoIden, Order, Query, SelectStatement, TableRef, Value as Bound, ValueTuple,
+};
 
 use super::filter::condition;
 use super::table::Table;
@@ -41,33 +43,46 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
     statement.returning(table.returning());
     let set: Vec<&ColumnMeta> = columns.iter().map(|index| &model.columns[*index]).collect();
     statement.columns(set.iter().map(|column| column.name));
-    let bound = |row: Vec<Value>| -> Vec<Bound> {
-        let value = |(place, column): (usize, &&ColumnMeta)| {
-            bind::value(column, row.get(place).unwrap_or(&Value::Null), dialect)
-        };
-        set.iter().enumerate().map(value).collect()
-    };
     if columns.is_empty() {
         all_defaults(&mut statement, model, rows.len(), dialect);
     } else if dialect == Dialect::Postgres && is_counted(model) {
-        // Keys are drawn behind the sort, so in its order; of plain VALUES nothing says in which order they are.
-        let numbered = rows.into_iter().zip(0_i32..).map(|(row, place)| {
-            let mut row = bound(row);
-            row.push(Bound::Int(Some(place)));
-            ValueTuple::Many(row)
-        });
-        let mut ordered = Query::select();
-        ordered
-            .exprs((1..=set.len()).map(new_column))
-            .from_values(numbered, "new")
-            .order_by_expr(new_column(set.len() + 1), Order::Asc);
-        statement.select_from(ordered).expect("a value for each column");
+        statement.select_from(ordered(&set, &rows)).expect("a value for each column");
     } else {
         for row in rows {
-            statement.values(bound(row).into_iter().map(Expr::val)).expect("a value for each column");
+            let value = |(column, value): (&&ColumnMeta, &Value)| bind::expr(column, value, dialect);
+            statement.values(set.iter().zip(&row).map(value)).expect("a value for each column");
         }
     }
     Statement::build(Verb::Insert, model, &statement, dialect)
+}
+
+/// The rows in their order, for PostgreSQL: keys are drawn behind the sort; of plain VALUES nothing says in which order they
+/// are. A value that is the database's own default is said by a flag, since no SELECT has the word.
+fn ordered(set: &[&ColumnMeta], rows: &[Vec<Value>]) -> SelectStatement {
+    let is_default = |place: &usize| rows.iter().any(|row| row.get(*place) == Some(&Value::DatabaseDefault));
+    let flagged: Vec<usize> = (0..set.len()).filter(is_default).collect();
+    let tuple = |(row, number): (&Vec<Value>, i32)| {
+        let values = set.iter().zip(row).map(|(column, value)| bind::value(column, value, Dialect::Postgres));
+        let flags = flagged.iter().map(|place| Bound::Bool(Some(row.get(*place) == Some(&Value::DatabaseDefault))));
+        ValueTuple::Many(values.chain(flags).chain([Bound::Int(Some(number))]).collect())
+    };
+    let column = |(place, column): (usize, &&ColumnMeta)| {
+        let value = new_column(place + 1);
+        let flag = flagged.iter().position(|flagged| *flagged == place);
+        match (flag, column.database_default) {
+            (Some(flag), Some(default)) => {
+                Expr::case(new_column(set.len() + flag + 1).eq(true), Expr::cust(format!("({})", default.postgres)))
+                    .finally(value)
+                    .into()
+            }
+            _ => value,
+        }
+    };
+    Query::select()
+        .exprs(set.iter().enumerate().map(column))
+        .from_values(rows.iter().zip(0_i32..).map(tuple), "new")
+        .order_by_expr(new_column(set.len() + flagged.len() + 1), Order::Asc)
+        .to_owned()
 }
 
 /// Rows that set nothing. SQLite says that for one row only, but makes the key of a row whose key is NULL.
