@@ -5,9 +5,9 @@ use super::filter::{filterable, invalid};
 use super::include::{includable, unknown};
 use super::parameters::{Parameter, shown};
 use super::sort::{self, sortable};
-use super::{ListOptions, Mistakes, fields, filter, name, once};
-use crate::error::{InputError, Location};
-use crate::model::nearest::nearest;
+use super::{ListOptions, MAX_SUGGESTIONS, Mistakes, fields, filter, name, names, number};
+use crate::error::InputError;
+use crate::model::nearest::sentence;
 use crate::model::{ModelMeta, RelationMeta, ResourceMeta};
 use crate::query::{Filter, Include};
 
@@ -43,8 +43,9 @@ pub(super) fn apply(
             }
         };
         let Some(includes) = includes.as_deref_mut() else { continue };
+        let suggest = mistakes.len() < MAX_SUGGESTIONS;
         let read = match find(includes, target.path) {
-            Some(include) => set(options, include, target.option, parameter),
+            Some(include) => set(options, include, target.option, parameter, suggest),
             None => Err(vec![not_included(&parameter.name, target.path)]),
         };
         mistakes.extend(read.err().into_iter().flatten());
@@ -74,7 +75,7 @@ fn locate<'a>(options: &ListOptions, parameter: &'a str) -> Result<Target<'a>, I
     let mut model: &'static ModelMeta = (resource.model)();
     for name in path.split('.') {
         let Some((_, relation)) = includable(model).find(|(_, relation)| relation.api_name == name) else {
-            return Err(at(parameter, unknown(model, name, path)));
+            return Err(InputError::parameter(shown(parameter), "unknown_relation", unknown(model, name, path)));
         };
         model = (relation.target)();
     }
@@ -91,32 +92,37 @@ fn find<'a>(includes: &'a mut [Include], path: &str) -> Option<&'a mut Include> 
 }
 
 /// Reads one option.
-fn set(options: &ListOptions, include: &mut Include, option: &str, parameter: &Parameter) -> Result<(), Mistakes> {
+fn set(
+    options: &ListOptions,
+    include: &mut Include,
+    option: &str,
+    parameter: &Parameter,
+    suggest: bool,
+) -> Result<(), Mistakes> {
     let target = (include.relation.target)();
     let to_many = include.relation.kind.to_many();
     match option {
         "limit" if to_many => {
             let most = options.resource.include_limit;
-            include.limit = once(parameter, |text| limit(&parameter.name, text, most))?;
+            include.limit = number(parameter, |text| limit(&parameter.name, text, most))?;
             include.limit_chosen = true;
         }
         "sort" if to_many && sortable(target).next().is_some() => {
-            let rename =
-                |mistakes: Mistakes| mistakes.into_iter().map(|it| at(&parameter.name, it)).collect::<Mistakes>();
-            include.sort = once(parameter, |text| sort::parse(target, text)).map_err(rename)?;
+            include.sort = names(parameter, |names| sort::parse(target, names))?.unwrap_or_default();
         }
         "fields" if options.resource.fields => {
-            let read = |text: &str| fields::parse_of(&parameter.name, target, text);
-            include.fields = Some(once(parameter, read)?);
+            include.fields = names(parameter, |names| fields::parse(target, names))?;
         }
         _ => {
             let field = option.rsplit_once("__").map_or(option, |(field, _)| field);
             let column = filterable(target).find(|column| column.api_name == field);
-            let column =
-                column.ok_or_else(|| vec![unknown_option(options.resource, parameter, include.relation, option)])?;
+            let column = column
+                .ok_or_else(|| vec![unknown_option(options.resource, parameter, include.relation, option, suggest)])?;
             let operator = column.filter.iter().find(|operator| operator.parameter(field) == option);
-            let operator =
-                operator.ok_or_else(|| vec![unknown_operator(parameter, option, name::filters_of(column))])?;
+            let operator = operator.ok_or_else(|| {
+                let wrong = format!("unknown filter {:?}", shown(option));
+                vec![refuse(parameter, "unknown_operator", wrong, option, suggest, &name::filters_of(column))]
+            })?;
             let narrowed = std::mem::replace(&mut include.filter, Filter::everything());
             include.filter = narrowed.and(filter::parse(parameter, column, *operator)?);
         }
@@ -132,33 +138,33 @@ fn limit(name: &str, text: &str, most: usize) -> Result<usize, Mistakes> {
 }
 
 fn not_included(parameter: &str, path: &str) -> InputError {
-    let path = shown(path);
-    let detail = format!("it is an option of {path:?}, which is not included; add it: include={path}");
+    let detail = format!("it is an option of {:?}, which is not included; add that path to `include`", shown(path));
     InputError::parameter(shown(parameter), "not_included", detail)
 }
 
-fn unknown_option(resource: &ResourceMeta, parameter: &Parameter, relation: &RelationMeta, option: &str) -> InputError {
+fn unknown_option(
+    resource: &ResourceMeta,
+    parameter: &Parameter,
+    relation: &RelationMeta,
+    option: &str,
+    suggest: bool,
+) -> InputError {
     let to_one = !relation.kind.to_many() && matches!(option, "limit" | "sort");
     let what = if to_one { ", which has one row at most" } else { "" };
-    let what = format!("unknown option {:?} of {:?}{what}", shown(option), relation.api_name);
-    refuse(parameter, "unknown_parameter", &what, option, &include_options(resource, relation))
+    let wrong = format!("unknown option {:?} of {:?}{what}", shown(option), relation.api_name);
+    refuse(parameter, "unknown_parameter", wrong, option, suggest, &include_options(resource, relation))
 }
 
-fn unknown_operator(parameter: &Parameter, option: &str, accepted: Vec<String>) -> InputError {
-    let what = format!("unknown filter {:?}", shown(option));
-    refuse(parameter, "unknown_operator", &what, option, &accepted)
-}
-
-fn refuse(parameter: &Parameter, code: &'static str, what: &str, option: &str, accepted: &[String]) -> InputError {
-    let likely = nearest(option, accepted.iter().map(String::as_str));
-    let likely = likely.map(|likely| format!("; did you mean {likely:?}?"));
-    let separator = if likely.is_some() { "" } else { ";" };
-    let accepted = if accepted.is_empty() { "none".to_owned() } else { accepted.join(", ") };
-    let detail = format!("{what}{}{separator} accepted: {accepted}", likely.unwrap_or_default());
+/// As [`name::unknown`], of what an option is called behind its path.
+fn refuse(
+    parameter: &Parameter,
+    code: &'static str,
+    wrong: String,
+    option: &str,
+    suggest: bool,
+    accepted: &[String],
+) -> InputError {
+    let accepted = accepted.iter().map(String::as_str);
+    let detail = if suggest { sentence(&wrong, Some(option), "accepted", accepted) } else { wrong };
     InputError::parameter(shown(&parameter.name), code, detail)
-}
-
-/// The mistake as one of another parameter.
-fn at(parameter: &str, mistake: InputError) -> InputError {
-    InputError { at: Location::Parameter(shown(parameter)), ..mistake }
 }

@@ -3,7 +3,7 @@
 use super::include_options::PREFIX;
 use super::{Filterable, countable, filters, includable, shown};
 use crate::error::InputError;
-use crate::model::nearest::nearest;
+use crate::model::nearest::sentence;
 use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
 
 /// What a parameter of a list says.
@@ -115,16 +115,11 @@ pub(super) fn filters_of(column: &ColumnMeta) -> Vec<String> {
 }
 
 pub(super) fn unknown(what: &str, code: &'static str, name: &str, suggest: bool, accepted: &[String]) -> InputError {
-    let mut detail = format!("unknown {what} {:?}", shown(name));
-    if !suggest && !accepted.is_empty() {
+    let wrong = format!("unknown {what} {:?}", shown(name));
+    let detail = match suggest || accepted.is_empty() {
+        true => sentence(&wrong, Some(name), "accepted", accepted.iter().map(String::as_str)),
         // The mistakes before it have said what is accepted; repeated, the answer would be many times the question.
-        return InputError::parameter(shown(name), code, detail);
-    }
-    let likely = suggest.then(|| nearest(name, accepted.iter().map(String::as_str))).flatten();
-    if let Some(likely) = likely {
-        detail.push_str(&format!("; did you mean {likely:?}?"));
-    }
-    detail.push_str(if likely.is_some() { " accepted: " } else { "; accepted: " });
-    detail.push_str(&if accepted.is_empty() { "none".to_owned() } else { accepted.join(", ") });
+        false => wrong,
+    };
     InputError::parameter(shown(name), code, detail)
 }

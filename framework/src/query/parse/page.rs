@@ -48,7 +48,7 @@ impl PageParameters {
         let page = Page { page: self.page.unwrap_or(1), per_page: self.per_page.unwrap_or(resource.per_page) };
         if page.offset() > resource.max_offset && !self.refused {
             let detail = format!(
-                "page {} begins after {} rows and a page may skip {} at most; walk the list with `cursor=` instead, or narrow it with filters",
+                "page {} begins after {} rows and a page may skip {} at most; walk the list by `cursor` instead, or narrow it with filters",
                 page.page,
                 page.offset(),
                 resource.max_offset

@@ -1,7 +1,7 @@
 //! `authors.status=active`: what a filter may name, columns of related rows included.
 
 use super::{ListOptions, filterable};
-use crate::model::nearest::nearest;
+use crate::model::nearest::sentence;
 use crate::model::{ColumnMeta, ModelMeta, RelationMeta, ResourceMeta};
 use crate::query::Filter;
 
@@ -66,10 +66,7 @@ fn resolve(model: &'static ModelMeta, path: &'static str) -> Result<Filterable, 
 }
 
 fn missing(model: &ModelMeta, what: &str, name: &str, names: impl Iterator<Item = &'static str>) -> String {
-    let names: Vec<&str> = names.collect();
-    let likely = nearest(name, names.iter().copied()).map(|likely| format!(" did you mean \"{likely}\"?"));
-    let accepted = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    format!("{} has no {what} \"{name}\";{} {what}s: {accepted}", model.name, likely.unwrap_or_default())
+    sentence(&format!("{} has no {what} \"{name}\"", model.name), Some(name), &format!("{what}s"), names)
 }
 
 /// Conditions that must all hold. Those on related rows stand below the relation that leads there, so that one row must meet
