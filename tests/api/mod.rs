@@ -30,6 +30,7 @@ mod search_body;
 mod sort;
 mod statements;
 mod support;
+mod together;
 mod typed;
 mod walk;
 mod write;

@@ -1,6 +1,7 @@
 //! `POST /books/search`: a list that is asked for in a body.
 
-use poem::{Request, Response};
+use poem::http::header::CONTENT_TYPE;
+use poem::{Request, RequestBody, Response};
 use serde_json::{Map, Value as JsonValue};
 
 use super::read::page_response;
@@ -20,8 +21,17 @@ impl Mounted {
         page_response(&result)
     }
 
+    /// Reads the body of a request to an endpoint written by hand.
+    pub(crate) async fn search_of(&self, request: &Request, body: &mut RequestBody) -> poem::Result<ListQuery> {
+        let mut own = Request::default();
+        own.headers_mut().extend(request.headers().get(CONTENT_TYPE).map(|it| (CONTENT_TYPE, it.clone())));
+        own.set_body(body.take()?);
+        let body = body::object(&mut own, &[body::JSON], self.json_depth).await?;
+        self.search_query(&body).map_err(problem)
+    }
+
     /// Reads the body of a search for rows that the resource shows.
-    pub(crate) fn search_query(&self, body: &Map<String, JsonValue>) -> Result<ListQuery> {
+    fn search_query(&self, body: &Map<String, JsonValue>) -> Result<ListQuery> {
         parse::search(&self.options, body).map(|list| self.narrowed(list)).map_err(Error::Invalid)
     }
 }

@@ -109,7 +109,7 @@ fn include_option(resource: &ResourceMeta, relation: &RelationMeta, path: &str, 
     };
     let description = parameter["description"].as_str().unwrap_or_default();
     let included = path.strip_prefix("include.").unwrap_or(path);
-    parameter["description"] = json!(format!("{description} Only with `include={included}`."));
+    parameter["description"] = json!(format!("{description} Only where `include` has `{included}`."));
     parameter["name"] = json!(name);
     parameter
 }
@@ -127,6 +127,13 @@ fn include(resource: &ResourceMeta) -> Option<JsonValue> {
 pub(super) fn fields(resource: &ResourceMeta) -> Option<JsonValue> {
     let model = (resource.model)();
     (resource.fields && nameable(model).next().is_some()).then(|| fields_of(model))
+}
+
+/// Whether it chooses the fields that rows or related rows show.
+pub(super) fn chooses_fields(parameter: &JsonValue) -> bool {
+    parameter["name"]
+        .as_str()
+        .is_some_and(|name| name == "fields" || (name.starts_with("include.") && name.ends_with(".fields")))
 }
 
 fn fields_of(model: &'static ModelMeta) -> JsonValue {
