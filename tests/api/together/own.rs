@@ -98,6 +98,35 @@ on_each_database! {
         assert_eq!(specification[&format!("{whole}/filter")], json!({"$ref": "#/components/schemas/ShipFilter"}));
     }
 
+    async fn rust_asks_the_same_and_names_a_relation_twice_for_one_statement(database: TestDatabase) {
+        let api = desk(&database, 1).await;
+        fill(&api, 1, 9).await;
+        let query = || Ship::query()
+            .filter(Ship::CREW.any(Sailor::RANK.eq(5)) & Ship::LARGE_HARBOURS.any(Port::NAME.eq("Larger Bay")))
+            .search("ship")
+            .sort(Ship::BUILT.desc())
+            .include(Ship::CREW.limit(4).then(Sailor::SHIP))
+            .include(Ship::CREW.filter(Sailor::RANK.gte(2)).sort(Sailor::RANK.desc()).limit(2).then(Sailor::SHIP.then(Ship::PORT)))
+            .include_count(Ship::OFFICERS)
+            .cursor(None, 3);
+        let first = query().fetch(api.database()).await.unwrap();
+        let mut json = Vec::new();
+        first.write_json(&mut json);
+        let body = json!({
+            "filter": {"crew.rank": 5, "large_harbours.name": "Larger Bay"}, "q": "ship", "sort": ["-built"], "cursor": "", "per_page": 3,
+            "include": ["crew.ship.port"], "include.crew.rank__gte": 2, "include.crew.sort": ["-rank"], "include.crew.limit": 2,
+            "include_count": ["officers"],
+        });
+        assert_eq!(String::from_utf8(json).unwrap(), both(&api, "/ships", &body).await.text());
+        let ship = &first.items[0];
+        let crew = ship.crew.loaded().unwrap();
+        assert_eq!((crew.iter().map(|sailor| sailor.rank).collect::<Vec<_>>(), ship.officers.count().unwrap()), (vec![5, 4], 2));
+        let again = crew[0].ship.loaded().unwrap().unwrap();
+        assert_eq!(again.port.loaded().unwrap().unwrap().id, ship.port_id);
+        let next = query().cursor(first.meta.next_cursor.as_deref(), 3).fetch(api.database()).await.unwrap();
+        assert_eq!(next.items.len(), 2, "five ships in all");
+    }
+
     async fn the_row_budget_holds_with_options_and_says_what_it_cut(database: TestDatabase) {
         let api = desk(&database, 1).await;
         fill(&api, 1, 1_000).await;
