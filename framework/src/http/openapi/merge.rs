@@ -108,7 +108,8 @@ fn adapted(operation: &JsonValue, mounted: &[Arc<Mounted>], renamed: Option<&str
         match list_query_of(parameter, mounted) {
             // What it answers are structs, which are whole.
             Some(mounted) => {
-                expanded.extend(parameters::list(mounted).into_iter().filter(|it| !parameters::chooses_fields(it)))
+                let whole = |parameter: &JsonValue| !parameters::chooses_fields(parameter);
+                expanded.extend(parameters::list(mounted).into_iter().filter(whole));
             }
             None => expanded.push(parameter.clone()),
         }
