@@ -7,7 +7,7 @@ use super::schemas::{example_of_key, input_schema};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, RelationMeta, ResourceMeta};
 use crate::query::parse::{
     Filterable, MAX_FIELDS, MAX_NEEDLE, MAX_PATHS, MAX_RELATIONS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, countable,
-    filterable, filters, includable, include_options, nameable, sortable,
+    filterable, filters, find_filter, includable, include_options, nameable, sortable,
 };
 
 /// The parameters of a row's path.
@@ -35,8 +35,8 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     parameters.extend(sort(model));
     parameters.extend(related(resource));
     parameters.extend(fields(resource));
-    if model.columns.iter().any(|column| column.search) {
-        let fields: Vec<&str> = model.columns.iter().filter(|column| column.search).map(|c| c.api_name).collect();
+    let fields: Vec<&str> = model.search_columns().map(|column| column.api_name).collect();
+    if !fields.is_empty() {
         let what = match model.full_text {
             Some(_) => "Words to search for, each by its beginning, all of them, whatever the case, in",
             None => "A text to search for, whatever the case, in",
@@ -100,10 +100,7 @@ fn include_option(resource: &ResourceMeta, relation: &RelationMeta, path: &str, 
         "sort" if to_many => sort(target).unwrap_or_default(),
         "fields" if resource.fields => fields_of(target),
         _ => {
-            let own = |column: &'static ColumnMeta| Filterable { name: column.api_name, relations: Vec::new(), column };
-            let mut filters = filterable(target)
-                .flat_map(|column| column.filter.iter().map(move |operator| (own(column), *operator)));
-            let named = filters.find(|(target, operator)| operator.parameter(target.name) == option);
+            let named = find_filter(option, filterable(target).map(Filterable::own)).ok();
             named.map(|(target, operator)| filter(&target, operator)).unwrap_or_default()
         }
     };

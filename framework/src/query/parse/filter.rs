@@ -121,7 +121,7 @@ pub(super) fn search(model: &'static ModelMeta, text: &str) -> Result<Option<Fil
         return Err(vec![InputError::parameter("q", "invalid_value", detail)]);
     }
     let text = Value::parse_text(ColumnType::Text, text).map_err(|detail| vec![invalid("q", text, &detail)])?;
-    let columns = model.columns.iter().filter(|column| column.search).collect();
+    let columns = model.search_columns().collect();
     Ok(match text {
         Value::Text(text) if !text.is_empty() => Some(Filter::Search(columns, text)),
         _ => None,

@@ -3,9 +3,10 @@
 
 use super::filter::{filterable, invalid};
 use super::include::{includable, unknown};
+use super::page::whole;
 use super::parameters::{Parameter, shown};
 use super::sort::{self, sortable};
-use super::{ListOptions, MAX_SUGGESTIONS, Mistakes, fields, filter, name, names, number};
+use super::{Filterable, ListOptions, MAX_SUGGESTIONS, Mistakes, NoFilter, fields, filter, find_filter, names, number};
 use crate::error::InputError;
 use crate::model::nearest::sentence;
 use crate::model::{ModelMeta, RelationMeta, ResourceMeta};
@@ -23,7 +24,7 @@ pub fn include_options(resource: &ResourceMeta, relation: &RelationMeta) -> Vec<
     let sort = (to_many && sortable(target).next().is_some()).then_some("sort");
     let fields = resource.fields.then_some("fields");
     let fixed = limit.into_iter().chain(sort).chain(fields).map(str::to_owned);
-    fixed.chain(filterable(target).flat_map(name::filters_of)).collect()
+    fixed.chain(filterable(target).flat_map(|column| Filterable::own(column).parameters())).collect()
 }
 
 /// Puts each option into the include of its path; `None` for includes that could not be read themselves, which say nothing
@@ -114,25 +115,25 @@ fn set(
             include.fields = names(parameter, |names| fields::parse(target, names))?;
         }
         _ => {
-            let field = option.rsplit_once("__").map_or(option, |(field, _)| field);
-            let column = filterable(target).find(|column| column.api_name == field);
-            let column = column
-                .ok_or_else(|| vec![unknown_option(options.resource, parameter, include.relation, option, suggest)])?;
-            let operator = column.filter.iter().find(|operator| operator.parameter(field) == option);
-            let operator = operator.ok_or_else(|| {
-                let wrong = format!("unknown filter {:?}", shown(option));
-                vec![refuse(parameter, "unknown_operator", wrong, option, suggest, &name::filters_of(column))]
+            let found = find_filter(option, filterable(target).map(Filterable::own));
+            let (filter, operator) = found.map_err(|reason| match reason {
+                NoFilter::Column => {
+                    vec![unknown_option(options.resource, parameter, include.relation, option, suggest)]
+                }
+                NoFilter::Operator(filter) => {
+                    let wrong = format!("unknown filter {:?}", shown(option));
+                    vec![refuse(parameter, "unknown_operator", wrong, option, suggest, &filter.parameters())]
+                }
             })?;
             let narrowed = std::mem::replace(&mut include.filter, Filter::everything());
-            include.filter = narrowed.and(filter::parse(parameter, column, *operator)?);
+            include.filter = narrowed.and(filter::parse(parameter, filter.column, operator)?);
         }
     }
     Ok(())
 }
 
 fn limit(name: &str, text: &str, most: usize) -> Result<usize, Mistakes> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let rows = digits.then(|| text.parse().ok()).flatten();
+    let rows = whole(text).and_then(|rows| usize::try_from(rows).ok());
     let refuse = || vec![invalid(name, text, &format!("expected a whole number from 1 to {most}"))];
     rows.filter(|rows| (1..=most).contains(rows)).ok_or_else(refuse)
 }
@@ -155,7 +156,7 @@ fn unknown_option(
     refuse(parameter, "unknown_parameter", wrong, option, suggest, &include_options(resource, relation))
 }
 
-/// As [`name::unknown`], of what an option is called behind its path.
+/// As [`unknown`](super::name::unknown), of what an option is called behind its path.
 fn refuse(
     parameter: &Parameter,
     code: &'static str,

@@ -23,7 +23,7 @@ pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use include_count::{MAX_RELATIONS, countable};
 pub use include_options::include_options;
-pub use name::{fixed, parameters};
+pub use name::{NoFilter, find_filter, fixed, parameters};
 pub(crate) use parameters::shown;
 pub use relation_filter::{Filterable, broken_paths, filters};
 pub use search::{in_body, search};

@@ -17,6 +17,12 @@ pub struct Filterable {
 }
 
 impl Filterable {
+    /// A column of the rows themselves.
+    #[must_use]
+    pub fn own(column: &'static ColumnMeta) -> Self {
+        Self { name: column.api_name, relations: Vec::new(), column }
+    }
+
     /// The names of its filters, one for each operator.
     #[must_use]
     pub fn parameters(&self) -> Vec<String> {
@@ -27,9 +33,8 @@ impl Filterable {
 /// The columns that a filter of the resource may name: its own, then those of related rows.
 pub fn filters(resource: &'static ResourceMeta) -> impl Iterator<Item = Filterable> {
     let model = (resource.model)();
-    let own = |column: &'static ColumnMeta| Filterable { name: column.api_name, relations: Vec::new(), column };
     let related = resource.filter_paths.iter().filter_map(move |path| resolve(model, path).ok());
-    filterable(model).map(own).chain(related)
+    filterable(model).map(Filterable::own).chain(related)
 }
 
 /// What is wrong with the paths of a resource's filters, which only the whole app can tell.

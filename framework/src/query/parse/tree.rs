@@ -88,7 +88,7 @@ impl Tree<'_> {
         if self.terms > MAX_TERMS {
             return;
         }
-        match find_filter(name, self.options.resource) {
+        match find_filter(name, filters(self.options.resource)) {
             Ok((target, operator)) => match filter::typed(target.column, operator, json) {
                 Ok(values) => {
                     conditions.add(&target.relations, Filter::compare(target.column, operator, values));
