@@ -13,6 +13,7 @@ pub use chrono;
 pub use rust_decimal;
 pub use uuid;
 
+pub use crate::crud::hooks::{HookTable, Hooked};
 pub use crate::model::changes::key_values;
 pub use crate::model::column::{
     Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule, check_filter, check_operator,
@@ -28,7 +29,7 @@ pub use crate::model::row::{DecodeError, Row};
 pub use crate::model::text_enum;
 pub use crate::model::{
     BelongsTo, Changes, HasMany, HasOne, Key, ManyToMany, Model, ModelMeta, NewRecord, Patch, PatchRecord, Related,
-    TextEnum, Value, encode,
+    SoftDelete, TextEnum, Value, encode,
 };
 pub use crate::query::subset::subset;
 pub use crate::query::token::{Field, Relation, include};

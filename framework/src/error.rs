@@ -23,9 +23,18 @@ pub enum Error {
     /// A unique or foreign key that would be violated.
     #[error("{}", Listed(.0))]
     Conflict(Vec<InputError>),
+    /// The caller may not do this, as a hook says; the text is for the client.
+    #[error("{0}")]
+    Forbidden(String),
     /// There is no such row.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// Of many rows that are changed together some are not there, all of which are named.
+    #[error("{}", Listed(.0))]
+    Missing(Vec<InputError>),
+    /// A row has another version than the one that a change is meant for, since it was changed in between.
+    #[error("{}", Listed(.0))]
+    Stale(Vec<InputError>),
     /// A relation is read that was not included.
     #[error("the relation to {model} was not loaded; add it to the query with `.include(..)`")]
     NotLoaded {
@@ -156,12 +165,36 @@ impl InputError {
         Self { at: Location::Pointer(pointer), code, detail: detail.into() }
     }
 
+    /// The same mistake inside of the body's member `name`, or of the item at `index` of that member.
+    #[must_use]
+    pub(crate) fn within(self, name: &str, index: Option<usize>) -> Self {
+        let mut outside = Self::field(name, self.code, self.detail);
+        if let Some(index) = index {
+            outside = outside.item(index);
+        }
+        if let (Location::Pointer(outside), Location::Pointer(inside)) = (&mut outside.at, self.at) {
+            outside.push_str(&inside);
+        }
+        outside
+    }
+
     /// The same mistake in the item at `index` of the array that it names.
     #[must_use]
     pub fn item(mut self, index: usize) -> Self {
         if let Location::Pointer(pointer) = &mut self.at {
             *pointer = format!("{pointer}/{index}");
         }
+        self
+    }
+
+    /// The same mistake in an item of the body's list `items`.
+    #[must_use]
+    pub fn of_item(mut self, index: usize) -> Self {
+        let inside = match &self.at {
+            Location::Pointer(pointer) => pointer.as_str(),
+            Location::Parameter(_) | Location::Request => "",
+        };
+        self.at = Location::Pointer(format!("/items/{index}{inside}"));
         self
     }
 

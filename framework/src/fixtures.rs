@@ -55,6 +55,7 @@ pub(crate) const fn model(name: &'static str, table: &'static str, columns: &'st
         computed: &[],
         relations: &[],
         encode,
+        hooks: None,
     }
 }
 
@@ -77,6 +78,7 @@ const fn relation(
         link,
         include: true,
         keys_name: None,
+        nested: false,
         on_delete: OnDelete::Restrict,
         subset: None,
     }
@@ -279,6 +281,67 @@ pub(crate) static SERIES: ModelMeta = ModelMeta {
     ..model("Series", "series", &[database_key(), column("name", Text), nullable("parent_id", I64)])
 };
 
+/// Rows that stay when they are deleted; relations to itself, and to tags through such a join model.
+pub(crate) static NOTES: ModelMeta = ModelMeta {
+    relations: &[
+        relation("parent", RelationKind::BelongsTo, || &NOTES, Link::Local { local: &[2], foreign: &[0] }),
+        relation("children", RelationKind::HasMany, || &NOTES, Link::Foreign { local: &[0], foreign: &[2] }),
+        RelationMeta {
+            keys_name: Some("tag_names"),
+            ..relation(
+                "tags",
+                RelationKind::ManyToMany,
+                || &TAGS,
+                Link::Through {
+                    model: || &NOTE_TAGS,
+                    local: &[0],
+                    through_local: &[0],
+                    through_foreign: &[1],
+                    foreign: &[0],
+                },
+            )
+        },
+    ],
+    ..model(
+        "Note",
+        "notes",
+        &[
+            database_key(),
+            ColumnMeta { unique: true, ..column("slug", Text) },
+            nullable("parent_id", I64),
+            ColumnMeta { filter: &[Eq], ..nullable("text", Text) },
+            ColumnMeta {
+                generated: Some(Generated::UpdatedAt),
+                access: Access::ReadOnly,
+                ..column("updated_at", Timestamp)
+            },
+            ColumnMeta {
+                generated: Some(Generated::DeletedAt),
+                access: Access::ReadOnly,
+                ..nullable("deleted_at", Timestamp)
+            },
+        ],
+    )
+};
+
+/// A join model whose rows stay when they are deleted.
+pub(crate) static NOTE_TAGS: ModelMeta = ModelMeta {
+    key: &[0, 1],
+    ..model(
+        "NoteTag",
+        "note_tags",
+        &[
+            column("note_id", I64),
+            column("tag_name", Text),
+            ColumnMeta {
+                generated: Some(Generated::DeletedAt),
+                access: Access::Hidden,
+                ..nullable("deleted_at", Timestamp)
+            },
+        ],
+    )
+};
+
 /// A key that is a foreign key too; the rarer types.
 pub(crate) static COVERS: ModelMeta = ModelMeta {
     relations: &[relation("book", RelationKind::BelongsTo, || &BOOKS, Link::Local { local: &[0], foreign: &[0] })],
@@ -324,7 +387,7 @@ pub(crate) static AUTHOR_RESOURCE: ResourceMeta = resource("authors", || &AUTHOR
 /// `/tags`: nothing to search, nothing to include.
 pub(crate) static TAG_RESOURCE: ResourceMeta = resource("tags", || &TAGS);
 
-const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> ResourceMeta {
+pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> ResourceMeta {
     ResourceMeta {
         model,
         name,
@@ -337,6 +400,10 @@ const fn resource(name: &'static str, model: fn() -> &'static ModelMeta) -> Reso
         filter_paths: &[],
         fields: false,
         options_depth: 2,
+        deleted: false,
+        upsert: &[],
+        max_items: 10_000,
+        require_if_match: false,
         sub_resources: &[],
     }
 }

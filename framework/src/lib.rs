@@ -10,6 +10,7 @@ pub mod config;
 pub mod crud;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod metrics;
 pub mod model;
@@ -39,4 +40,6 @@ mod documents {
     struct Readme;
     #[doc = include_str!("../../docs/guide/README.md")]
     struct Guide;
+    #[doc = include_str!("../../docs/reference/hooks.md")]
+    struct Hooks;
 }

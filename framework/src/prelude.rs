@@ -25,8 +25,9 @@ pub use rust_decimal::Decimal;
 pub use uuid::Uuid;
 
 pub use crate::app::App;
-pub use crate::crud::{Records, sql};
+pub use crate::crud::{Committed, Draft, HookContext, Hooks, Records, sql};
 pub use crate::db::{Database, Transaction};
 pub use crate::error::{Error, Result};
 pub use crate::model::{BelongsTo, HasMany, HasOne, Json, ManyToMany, Model, Patch, Resource, TextEnum};
+pub use crate::query::Deleted;
 pub use couplet_macros::{Model, Resource, TextEnum};

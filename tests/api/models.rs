@@ -158,7 +158,7 @@ pub struct Series {
 /// One column of every type.
 #[derive(Debug, Clone, PartialEq, Model, Resource)]
 #[model(table = "every type", rename_all = "camelCase")]
-#[resource(fields)]
+#[resource(fields, bulk)]
 pub struct EveryType {
     pub id: i64,
     #[field(filter(eq, ne, in, not_in), default = true)]

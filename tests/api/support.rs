@@ -77,6 +77,11 @@ impl Api {
         &self.running
     }
 
+    /// Stops serving and closes the database.
+    pub async fn stop(self) {
+        self.running.stop().await.unwrap();
+    }
+
     /// Creates a row and answers it.
     #[track_caller]
     pub fn create(&self, path: &str, body: Value) -> impl Future<Output = Answer> {

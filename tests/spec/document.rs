@@ -7,7 +7,7 @@ use couplet::query::parse::{includable, include_options, parameters};
 use couplet_tests::{Answer, Client, TestDatabase, on_each_database};
 use serde_json::Value;
 
-use super::models::{Label, Owner, Thing, ThingLabel};
+use super::models::{Label, Owner, Thing, ThingLabel, Ticket};
 use super::schema::Schemas;
 use super::support::{OWNED, start};
 
@@ -261,7 +261,10 @@ on_each_database! {
             ask(&client, &path, "surely_unknown", "1").await.expect(400);
             for parameter in described.parameters("query") {
                 for value in values(&parameter["schema"]) {
-                    ask(&client, &path, parameter["name"].as_str().unwrap(), &value).await.expect(200);
+                    // The row is there, so that it is not among those that are deleted.
+                    let gone = value == "only" && described.id().ends_with(".get");
+                    let status = if gone { 404 } else { 200 };
+                    ask(&client, &path, parameter["name"].as_str().unwrap(), &value).await.expect(status);
                     asked += 1;
                 }
                 // As many names as the schema admits, and nothing that it says forbids one of them twice.
@@ -286,6 +289,7 @@ on_each_database! {
                 "owners.list" => Owner::RESOURCE,
                 "labels.list" => Label::RESOURCE,
                 "thing-labels.list" => ThingLabel::RESOURCE,
+                "tickets.list" => Ticket::RESOURCE,
                 _ => Thing::RESOURCE,
             }
         };

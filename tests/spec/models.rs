@@ -72,15 +72,18 @@ pub struct Owner {
     pub id: Uuid,
     #[field(filter, sort, unique, length(1..))]
     pub name: String,
-    #[relation(include, sub_resource)]
+    #[relation(include, sub_resource, nested)]
     pub things: HasMany<Thing>,
 }
 
-/// A word; the word is the key.
+/// A word; the word is the key. It stays when it is deleted.
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(deleted, upsert(name))]
 pub struct Label {
     #[field(key, filter, sort, length(1..=40))]
     pub name: String,
+    #[field(deleted_at)]
+    pub deleted_at: Option<DateTime<Utc>>,
 }
 
 /// Which thing carries which label, by a key of two columns.
@@ -95,4 +98,15 @@ pub struct ThingLabel {
     pub thing: BelongsTo<Thing>,
     #[relation(on_delete = cascade, foreign_key = label_name)]
     pub label: BelongsTo<Label>,
+}
+
+/// Written many at once, and changed with its version in mind.
+#[derive(Debug, Clone, Model, Resource)]
+#[resource(bulk)]
+pub struct Ticket {
+    pub id: i64,
+    #[field(sort, length(1..=20))]
+    pub text: String,
+    #[field(version)]
+    pub version: i32,
 }

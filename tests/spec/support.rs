@@ -9,7 +9,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use serde_json::json;
 
-use super::models::{Label, Owner, Thing, ThingLabel};
+use super::models::{Label, Owner, Thing, ThingLabel, Ticket};
 
 /// An endpoint written by hand, beside the derived ones.
 struct Cheap;
@@ -38,6 +38,7 @@ pub fn app(database_url: &str) -> App {
         .resource::<Owner>()
         .resource::<Label>()
         .resource::<ThingLabel>()
+        .resource::<Ticket>()
         .api(Cheap)
 }
 
@@ -56,6 +57,7 @@ pub async fn start(database: &TestDatabase) -> (Running, Client) {
     });
     client.post("/things", &full).await.expect(201);
     client.post("/things", &json!({"name": "chair"})).await.expect(201);
+    client.post("/tickets", &json!({"text": "once"})).await.expect(201);
     (running, client)
 }
 

@@ -8,7 +8,7 @@ use super::tag::Tag;
 /// A book of the catalogue.
 #[derive(Debug, Clone, Model, Resource)]
 #[model(full_text)]
-#[resource(fields, filter = ["authors.status", "reviews.rating"])]
+#[resource(fields, bulk, filter = ["authors.status", "reviews.rating"])]
 pub struct Book {
     pub id: i64,
     /// The book's number in the goodbooks data set, by which a second import finds it again; other books have none.
@@ -47,6 +47,9 @@ pub struct Book {
     /// When the book came into the catalogue.
     #[field(created_at, filter, sort, index)]
     pub created_at: DateTime<Utc>,
+    /// How often the book was changed: 1 at first.
+    #[field(version)]
+    pub version: i32,
     /// Who has written the book.
     #[relation(include, through = BookAuthor)]
     pub authors: ManyToMany<Author>,

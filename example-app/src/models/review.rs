@@ -6,6 +6,7 @@ use super::reader::Reader;
 /// What a reader thinks of a book, once.
 #[derive(Debug, Clone, Model, Resource)]
 #[model(unique(reader_id, book_id))]
+#[resource(deleted, bulk)]
 pub struct Review {
     pub id: i64,
     /// The book that the review is about.
@@ -23,6 +24,9 @@ pub struct Review {
     /// When it was written.
     #[field(created_at, filter, sort, index)]
     pub created_at: DateTime<Utc>,
+    /// When it was taken back; such a review can be restored.
+    #[field(deleted_at)]
+    pub deleted_at: Option<DateTime<Utc>>,
     /// The book that the review is about.
     #[relation(include, on_delete = cascade)]
     pub book: BelongsTo<Book>,

@@ -19,6 +19,6 @@ pub struct Series {
     #[relation(include, foreign_key = parent_id)]
     pub children: HasMany<Series>,
     /// The books of the series.
-    #[relation(include, sub_resource)]
+    #[relation(include, sub_resource, nested)]
     pub books: HasMany<Book>,
 }

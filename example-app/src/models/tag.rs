@@ -4,6 +4,7 @@ use super::book::{Book, BookTag};
 
 /// A word that books are found by.
 #[derive(Debug, Clone, Model, Resource)]
+#[resource(upsert(name), bulk)]
 pub struct Tag {
     pub id: i64,
     /// The word; no two tags share one.

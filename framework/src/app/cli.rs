@@ -10,7 +10,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::command::CommandContext;
 use super::prepare::Preparation;
 use super::{App, log};
-use crate::db::Database;
 use crate::db::advice::Unserved;
 use crate::error::{Error, Result};
 use crate::http::Shutdown;
@@ -37,7 +36,7 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
         None | Some(("serve", _)) => serve(app).await,
         Some(("schema", arguments)) => print(&ddl(&app, arguments)),
         Some(("openapi", arguments)) => {
-            let database = Database::lazy(app.database_options(), app.metrics()?)?;
+            let database = app.lazy_database(app.metrics()?)?;
             let (_, specification) = app.assemble(&database)?;
             print(if arguments.get_flag("yaml") { &specification.yaml } else { &specification.json })
         }
@@ -45,7 +44,7 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
             log::init(&app.config)?;
             let own = app.commands.iter().position(|own| own.command.get_name() == name);
             let own = own.map(|index| app.commands.swap_remove(index));
-            let database = app.with_keys(Database::connect(app.database_options(), app.metrics()?).await?);
+            let database = app.connect(app.metrics()?).await?;
             let preparation = Preparation::of(&mut app);
             preparation.tables(&database).await?;
             let context =

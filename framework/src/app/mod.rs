@@ -6,6 +6,7 @@
 mod banner;
 mod cli;
 mod command;
+mod data;
 mod log;
 mod prepare;
 mod running;
@@ -22,7 +23,7 @@ use command::{Command, Seed};
 use crate::config::{Config, ServerConfig};
 use crate::db::{Database, DatabaseOptions};
 use crate::error::{Error, Result};
-use crate::http::api::Mounted;
+use crate::http::api::{Mounted, idempotency};
 use crate::http::assemble::{OwnApi, add_own, assemble};
 use crate::http::openapi::{Info, License, Specification};
 use crate::http::{self, Routes, Shutdown, health};
@@ -61,6 +62,7 @@ pub struct App {
     migrations: Vec<Migration>,
     commands: Vec<Command>,
     seed: Option<Seed>,
+    data: Vec<data::Value>,
     mistakes: Vec<String>,
 }
 
@@ -87,14 +89,18 @@ impl<R: Resource> Exposed<R> {
         self
     }
 
-    /// Leaves operations out. Without the list there is no search either, which is a list too.
+    /// Leaves operations out, and what does the same to many rows at once. Without the list there is no search either, which is
+    /// a list too.
     #[must_use]
     pub fn without(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
         let mut left_out: Vec<Operation> = operations.into_iter().collect();
         if left_out.contains(&Operation::List) {
             left_out.push(Operation::Search);
         }
-        self.operations.retain(|operation| !left_out.contains(operation));
+        let is_left_out = |operation: &Operation| {
+            left_out.contains(operation) || operation.of_one().is_some_and(|it| left_out.contains(&it))
+        };
+        self.operations.retain(|operation| !is_left_out(operation));
         self
     }
 }
@@ -122,6 +128,7 @@ impl App {
             migrations: Vec::new(),
             commands: Vec::new(),
             seed: None,
+            data: Vec::new(),
             mistakes: Vec::new(),
         }
     }
@@ -204,6 +211,55 @@ impl App {
         self
     }
 
+    /// Hands a value to the app, one of each type: hooks ask for it by [`HookContext::data`](crate::crud::HookContext::data),
+    /// endpoints written by hand take it as `poem::web::Data<&T>`, and [`Database::data`] answers it to commands.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use couplet::prelude::*;
+    ///
+    /// /// Sends letters.
+    /// #[derive(Clone)]
+    /// struct Mailer;
+    ///
+    /// impl Mailer {
+    ///     async fn welcome(&self, _address: &str) -> couplet::Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// #[derive(Model, Resource)]
+    /// #[model(hooks)]
+    /// pub struct Member {
+    ///     pub id: i64,
+    ///     pub email: String,
+    /// }
+    ///
+    /// impl Hooks for Member {
+    ///     async fn after_commit(change: &Committed<Self>, context: &mut HookContext<'_>) -> Result<()> {
+    ///         if let Committed::Created(member) = change {
+    ///             context.data::<Mailer>()?.welcome(&member.email).await?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// # async fn run() -> couplet::Result<()> {
+    /// App::from_env()?.data(Mailer).resource::<Member>().run().await
+    /// # }
+    /// ```
+    pub fn data<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        let value = data::Value::new(value);
+        if self.data.iter().any(|known| known.of == value.of) {
+            let name = std::any::type_name::<T>();
+            self.mistakes
+                .push(format!("two values of type {name} are given to `App::data`; give one a type of its own"));
+        }
+        self.data.push(value);
+        self
+    }
+
     /// Adds migrations, as [`migrations!`](crate::migrations) embeds them.
     pub fn migrations(mut self, migrations: &[Migration]) -> Self {
         self.migrations.extend_from_slice(migrations);
@@ -282,6 +338,7 @@ impl App {
         let narrowed = self.resources.iter().filter(|exposed| !exposed.filter.is_everything());
         let shown = narrowed.map(|exposed| ((exposed.resource.model)().name, exposed.filter.clone())).collect();
         let shown = Arc::new(shown);
+        let keys = idempotency::keys(self.config.idempotency.ttl);
         let mounted = self.resources.iter().map(|exposed| {
             let ignored = ignored_parameters.clone();
             Arc::new(Mounted {
@@ -291,11 +348,12 @@ impl App {
                 operations: exposed.operations.clone(),
                 prefix: prefix.clone(),
                 json_depth: *json_depth,
+                keys: Arc::clone(&keys),
             })
         });
         let mounted: Vec<Arc<Mounted>> = mounted.collect();
-        let apis = std::mem::take(&mut self.apis);
-        assemble(&self.info, &self.catalog, &mounted, apis, database, prefix, self.config.docs.enabled)
+        let apis = std::mem::take(&mut self.apis).into_iter().map(|api| api.with_data(data::inserts(&self.data)));
+        assemble(&self.info, &self.catalog, &mounted, apis.collect(), database, prefix, self.config.docs.enabled)
     }
 
     /// The routes of the public listener and, where there is one, of the private one.
@@ -335,13 +393,23 @@ impl App {
         if mistakes.is_empty() { Ok(()) } else { Err(Error::Startup(mistakes.join("\n"))) }
     }
 
-    /// Lets a database sign cursors with the keys of the settings, if there are some.
-    fn with_keys(&self, database: Database) -> Database {
+    /// Connects to the database.
+    async fn connect(&self, metrics: Arc<Metrics>) -> Result<Database> {
+        Ok(self.equipped(Database::connect(self.database_options(), metrics).await?))
+    }
+
+    /// The database before there is a connection.
+    fn lazy_database(&self, metrics: Arc<Metrics>) -> Result<Database> {
+        Ok(self.equipped(Database::lazy(self.database_options(), metrics)?))
+    }
+
+    /// Gives a database the app's data and, if the settings have some, the keys that it signs cursors with.
+    fn equipped(&self, database: Database) -> Database {
         let mut keys = self.config.pagination.cursor_keys.iter().map(|key| key.expose().as_bytes());
         if let Some(first) = keys.next() {
             database.sign_cursors_with(CursorKeys::new(first, keys));
         }
-        database
+        data::attach(&self.data, database)
     }
 
     fn metrics(&self) -> Result<Arc<Metrics>> {

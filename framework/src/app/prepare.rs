@@ -5,7 +5,7 @@ use super::command::Seed;
 use crate::config::Profile;
 use crate::crud;
 use crate::db::advice::{Unserved, unserved_sorts};
-use crate::db::{Database, check, framework, migrate};
+use crate::db::{Database, check, migrate};
 use crate::error::Result;
 use crate::model::{Catalog, ModelMeta, Operation};
 use crate::query::{CountMode, ListQuery};
@@ -44,7 +44,7 @@ impl Preparation {
 
     /// Makes the framework's own tables, migrates, creates missing tables outside production, and compares the tables with the models.
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
-        framework::migrate(database).await?;
+        database.own_tables().await?;
         database.cursor_keys().await?;
         migrate::run(database, &self.migrations).await?;
         if self.creates_tables {

@@ -47,7 +47,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         Ok(database) => (database, true),
         Err(Error::Unavailable(reason)) => {
             tracing::warn!(reason, "the database is not there yet; serving without it until it is");
-            (app.with_keys(Database::lazy(app.database_options(), Arc::clone(&metrics))?), false)
+            (app.lazy_database(Arc::clone(&metrics))?, false)
         }
         Err(error) => return Err(error),
     };
@@ -75,7 +75,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
 }
 
 async fn prepared_database(app: &App, metrics: &Arc<Metrics>, preparation: &mut Preparation) -> Result<Database> {
-    let database = app.with_keys(Database::connect(app.database_options(), Arc::clone(metrics)).await?);
+    let database = app.connect(Arc::clone(metrics)).await?;
     preparation.tables(&database).await?;
     preparation.advise(&database).await?;
     preparation.seed(&database).await?;

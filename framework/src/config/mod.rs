@@ -5,6 +5,7 @@
 
 mod database;
 mod docs;
+mod idempotency;
 mod load;
 mod log;
 mod pagination;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 
 pub use database::DatabaseConfig;
 pub use docs::DocsConfig;
+pub use idempotency::IdempotencyConfig;
 pub use load::Sources;
 pub use log::{LogConfig, LogFormat};
 pub use pagination::PaginationConfig;
@@ -53,6 +55,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How lists are walked.
     pub pagination: PaginationConfig,
+    /// How writes are made safe to repeat.
+    pub idempotency: IdempotencyConfig,
     /// What is logged.
     pub log: LogConfig,
     /// The pages that explain the API.

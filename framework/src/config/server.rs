@@ -26,6 +26,9 @@ pub struct ServerConfig {
     /// Bytes of a body at most. Default: 1 MiB.
     #[serde(deserialize_with = "units::size")]
     pub body_limit: usize,
+    /// Bytes of a body at most where many rows are written at once; never less than `body_limit`. Default: 16 MiB.
+    #[serde(deserialize_with = "units::size")]
+    pub bulk_body_limit: usize,
     /// Time for a client to send a body. Default: 30 s.
     #[serde(deserialize_with = "units::duration")]
     pub body_timeout: Duration,

@@ -15,7 +15,7 @@ pub fn budget(query: &RowQuery) -> u32 {
     1 + eager_load::edges(&query.include) + related_counts::budget(&query.include_count)
 }
 
-/// Reads what `query` asks for of the row with this primary key, if `filter` holds for it. Answers the paths of included
+/// Reads what `query` asks for of the row with this primary key, if it is shown and `filter` holds for it. Answers the paths of included
 /// relations that were cut, too.
 ///
 /// # Errors
@@ -29,7 +29,7 @@ pub async fn get(
     session: &mut Session<'_>,
 ) -> Result<(Loaded, Vec<String>)> {
     let columns = query.columns(model);
-    let statement = sql::select::row(model, key, filter, columns.as_deref(), session.dialect());
+    let statement = sql::select::row(model, key, filter, query.deleted, columns.as_deref(), session.dialect());
     let rows = widened(session.fetch(&statement).await?, model.columns.len(), columns.as_deref());
     if rows.len() == 0 {
         return Err(Error::NotFound(model.name));

@@ -5,10 +5,14 @@
 
 mod bind;
 pub mod count;
+pub mod draft;
 pub mod eager_load;
 mod from_row;
 pub mod get;
+pub mod hooks;
+pub mod items;
 pub mod list;
+pub mod nested;
 pub mod page;
 mod parents;
 pub mod plain;
@@ -20,14 +24,16 @@ mod walk;
 pub mod write;
 
 pub use bind::Bind;
+pub use draft::Draft;
 pub use from_row::FromRow;
 pub use get::get;
+pub use hooks::{Committed, HookContext, Hooks};
 pub use list::{ListResult, list};
 pub use page::{Page, PageMeta};
 pub use plain::{Sql, sql, sql_unchecked};
 pub use query::Query;
 pub use records::Records;
-pub use write::{RowChange, Write, write};
+pub use write::{RowChange, RowKey, Write, write, write_items};
 
 use crate::error::{Error, Result};
 use crate::model::{DecodeError, ModelMeta, Row, Value};

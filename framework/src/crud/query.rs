@@ -6,8 +6,8 @@ use super::page::Page;
 use super::{decode_error, list};
 use crate::db::Executor;
 use crate::error::{Error, InputError, Result};
-use crate::model::Model;
-use crate::query::{self, Condition, CountMode, Filter, ListQuery, Order, Relation, Walk};
+use crate::model::{Model, SoftDelete};
+use crate::query::{self, Condition, CountMode, Deleted, Filter, ListQuery, Order, Relation, Walk};
 
 /// A query for rows of `M`, made by [`Records::query`](super::Records::query). `S` is the scope that narrows it.
 ///
@@ -123,6 +123,15 @@ impl<M: Model> Query<M> {
         let count = relation.into_count();
         self.query.include_count.retain(|known| known.index != count.index);
         self.query.include_count.push(count);
+        self
+    }
+
+    /// Says whether deleted rows are shown. Default: they are not. Related rows that are deleted never are.
+    pub fn deleted(mut self, deleted: Deleted) -> Self
+    where
+        M: SoftDelete,
+    {
+        self.query.deleted = deleted;
         self
     }
 

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value as JsonValue};
 
+use super::nested;
+use super::write::upsert::missing;
 use crate::error::InputError;
 use crate::model::nearest::nearest;
 use crate::model::{Access, Changes, ColumnMeta, ModelMeta, RelationMeta, Value};
@@ -19,6 +21,27 @@ pub enum BodyKind {
     Patch,
 }
 
+/// Reads a body of a create that changes the row that is there by a unique key, whose values it must have.
+///
+/// # Errors
+///
+/// As [`body`].
+pub fn upsert(
+    model: &'static ModelMeta,
+    key: &[usize],
+    members: &Map<String, JsonValue>,
+) -> Result<Changes, Vec<InputError>> {
+    let (changes, mut errors) = read_body(model, BodyKind::Create, members, None);
+    let named = |error: &InputError| errors.iter().any(|known| known.at == error.at);
+    let absent = |index: &&usize| !members.contains_key(model.columns[**index].api_name);
+    let absent: Vec<usize> = key.iter().filter(absent).copied().collect();
+    let missing = missing(model, &absent, &Changes::default());
+    let missing: Vec<InputError> = missing.into_iter().filter(|error| !named(error)).collect();
+    errors.extend(missing);
+    errors.extend(nested::refuse(model, members));
+    if errors.is_empty() { Ok(changes) } else { Err(errors) }
+}
+
 /// Reads a body.
 ///
 /// # Errors
@@ -29,16 +52,38 @@ pub fn body(
     kind: BodyKind,
     body: &Map<String, JsonValue>,
 ) -> Result<Changes, Vec<InputError>> {
-    let names = settable_names(model, kind);
+    let (changes, errors) = read_body(model, kind, body, None);
+    if errors.is_empty() { Ok(changes) } else { Err(errors) }
+}
+
+/// What a body sets, and all its mistakes. A child has no `parent`: the column is set to the key of the row that it belongs to.
+pub(super) fn read_body(
+    model: &'static ModelMeta,
+    kind: BodyKind,
+    body: &Map<String, JsonValue>,
+    parent: Option<&[usize]>,
+) -> (Changes, Vec<InputError>) {
+    let mut names = settable_names(model, kind);
+    let is_parent =
+        |name: &str| parent.is_some_and(|key| key.iter().any(|index| model.columns[*index].api_name == name));
+    names.retain(|name| !is_parent(name));
+    if kind == BodyKind::Create && parent.is_none() {
+        names.extend(nested::relations(model).map(|(_, relation)| relation.api_name));
+    }
     let strangers = body.keys().filter(|name| !names.contains(&name.as_str()));
-    let mut refused = strangers.map(|name| refuse(model, name, &names));
+    let mut refused = strangers.map(|name| match is_parent(name) {
+        true => nested::names_parent(name),
+        false => refuse(model, name, &names),
+    });
     let mut errors: Vec<InputError> = refused.by_ref().take(MAX_REFUSED).collect();
     if refused.next().is_some() {
         let detail = format!("more fields are not accepted than the first {MAX_REFUSED} that are named");
         errors.push(InputError::request("too_many", detail));
     }
     let mut changes = Changes::default();
-    for (index, column) in settable_columns(model, kind) {
+    for (index, column) in
+        settable_columns(model, kind).filter(|(index, _)| parent.is_none_or(|key| !key.contains(index)))
+    {
         match read(column, kind, body.get(column.api_name)) {
             Ok(Some(value)) => changes.columns.push((index, value)),
             Ok(None) => {}
@@ -54,8 +99,11 @@ pub fn body(
             }
         }
     }
-    errors.extend(rules(model, &changes));
-    if errors.is_empty() { Ok(changes) } else { Err(errors) }
+    if kind == BodyKind::Create && parent.is_none() {
+        errors.extend(nested::read(model, body, &mut changes));
+    }
+    errors.extend(rules_before_write(model, &changes));
+    (changes, errors)
 }
 
 /// The values that break a rule of their column.
@@ -66,6 +114,13 @@ pub fn rules(model: &ModelMeta, changes: &Changes) -> Vec<InputError> {
         column.check(value).map(|(code, detail)| InputError::field(column.api_name, code, detail))
     };
     changes.columns.iter().filter_map(broken).collect()
+}
+
+/// The same, but for a model with hooks, whose values are checked within the write: its mistakes are answered together with
+/// those that its hooks find.
+#[must_use]
+pub fn rules_before_write(model: &ModelMeta, changes: &Changes) -> Vec<InputError> {
+    if model.hooks.is_some() { Vec::new() } else { rules(model, changes) }
 }
 
 /// The columns that a body of this kind may set, with their indexes; a key is set once, by the create.
@@ -91,6 +146,9 @@ fn refuse(model: &ModelMeta, name: &str, names: &[&str]) -> InputError {
     let Some(column) = model.visible_column(name).filter(|_| !computed) else {
         if computed {
             return InputError::field(name, "read_only", format!("\"{name}\" is computed by the server"));
+        }
+        if nested::relations(model).any(|(_, relation)| relation.api_name == name) {
+            return InputError::field(name, "read_only", format!("\"{name}\" is taken by the create of a row alone"));
         }
         let name = &*shown(name);
         return InputError::field(name, "unknown_field", unknown(name, names));
@@ -161,6 +219,19 @@ fn read_key(relation: &RelationMeta, key: &JsonValue) -> Result<Vec<Value>, Stri
     columns.iter().map(read).collect()
 }
 
+/// The mistakes of many items, of which so many are named as a person reads.
+#[must_use]
+pub fn capped(mut errors: Vec<InputError>) -> Vec<InputError> {
+    if let Some(more) = errors.len().checked_sub(MAX_MISTAKES).filter(|more| *more > 0) {
+        errors.truncate(MAX_MISTAKES);
+        let detail = format!("{more} more mistakes than the first {MAX_MISTAKES} that are named");
+        errors.push(InputError::request("too_many", detail));
+    }
+    errors
+}
+
+/// Mistakes of many items that are named at most.
+pub const MAX_MISTAKES: usize = 100;
 /// Members that are not accepted and named at most: a megabyte of them must not be answered by many.
 const MAX_REFUSED: usize = 20;
 /// Keys of one set at most.

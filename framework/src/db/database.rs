@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::data::Data;
 use super::execute::Recorder;
 use super::framework;
 use super::lease::Lease;
@@ -17,6 +18,7 @@ use super::session::Session;
 use super::sqlite::SqliteOpener;
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::events::{Bus, Subscription};
 use crate::metrics::Metrics;
 use crate::query::CursorKeys;
 use crate::sql::Dialect;
@@ -86,6 +88,7 @@ impl fmt::Debug for DatabaseOptions {
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
+    data: Data,
 }
 
 struct Inner {
@@ -96,6 +99,9 @@ struct Inner {
     readers: Option<Pool>,
     recorder: Recorder,
     cursor_keys: OnceCell<CursorKeys>,
+    /// Whether the framework's own tables are there.
+    own_tables: OnceCell<()>,
+    changes: Bus,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
 }
@@ -148,8 +154,10 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        let (cursor_keys, work) = (OnceCell::new(), TaskTracker::new());
-        Ok(Self { inner: Arc::new(Inner { dialect, main, readers, recorder, cursor_keys, work }) })
+        let (cursor_keys, own_tables) = (OnceCell::new(), OnceCell::new());
+        let (changes, work) = (Bus::default(), TaskTracker::new());
+        let inner = Inner { dialect, main, readers, recorder, cursor_keys, own_tables, changes, work };
+        Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
     /// The database's language.
@@ -181,6 +189,23 @@ impl Database {
         self.inner.cursor_keys.get()
     }
 
+    /// The same database with a value for the hooks of writes through this handle, in place of another one of its type.
+    /// [`App::data`](crate::App::data) does so for an app.
+    #[must_use]
+    pub fn with_data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.data = self.data.with(value);
+        self
+    }
+
+    /// The value of that type.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the text names the type.
+    pub fn data<T: Send + Sync + 'static>(&self) -> Result<&T> {
+        self.data.get()
+    }
+
     /// A session that takes a connection with its first statement and keeps it until it is dropped.
     #[must_use]
     pub fn session(&self) -> Session<'_> {
@@ -194,6 +219,21 @@ impl Database {
     /// No connection can be had.
     pub async fn begin(&self) -> Result<Transaction> {
         Transaction::begin(self.clone()).await
+    }
+
+    /// Makes the framework's own tables where they are missing; asks the database once.
+    ///
+    /// # Errors
+    ///
+    /// As [`framework::migrate`].
+    pub async fn own_tables(&self) -> Result<()> {
+        self.inner.own_tables.get_or_try_init(|| framework::migrate(self)).await.map(drop)
+    }
+
+    /// Listens for changes that are made through this handle or a clone of it, from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.changes.subscribe()
     }
 
     /// Asks the database whether it is there.
@@ -246,6 +286,10 @@ impl Database {
 
     fn pools(&self) -> impl Iterator<Item = &Pool> {
         std::iter::once(&self.inner.main).chain(&self.inner.readers)
+    }
+
+    pub(super) fn changes(&self) -> &Bus {
+        &self.inner.changes
     }
 
     pub(super) fn recorder(&self) -> &Recorder {

@@ -26,6 +26,17 @@ const STEPS: &[Step] = &[
         sqlite: "CREATE TABLE _couplet_secrets (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
         postgres: "CREATE TABLE _couplet.secrets (name text PRIMARY KEY, value bytea NOT NULL)",
     },
+    // Answers of writes that came with an Idempotency-Key. `caller` is kept for when there are principals.
+    Step {
+        sqlite: "CREATE TABLE _couplet_idempotency_keys (id BLOB NOT NULL PRIMARY KEY, caller TEXT NOT NULL, \
+                 fingerprint BLOB NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, \
+                 expires_at INTEGER NOT NULL) WITHOUT ROWID; \
+                 CREATE INDEX _couplet_idempotency_keys_expires_at_idx ON _couplet_idempotency_keys (expires_at)",
+        postgres: "CREATE TABLE _couplet.idempotency_keys (id bytea PRIMARY KEY, caller text NOT NULL, \
+                   fingerprint bytea NOT NULL, status smallint NOT NULL, headers text NOT NULL, body bytea NOT NULL, \
+                   expires_at bigint NOT NULL); \
+                   CREATE INDEX idempotency_keys_expires_at_idx ON _couplet.idempotency_keys (expires_at)",
+    },
 ];
 
 /// Bytes of a key that is made here; as many as the hash has.

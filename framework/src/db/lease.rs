@@ -32,7 +32,7 @@ enum Phase {
     Idle,
     /// Between statements of a transaction.
     Transaction,
-    /// In a transaction of which a statement failed: it can only be rolled back.
+    /// In a transaction of which a statement or a hook failed: it can only be rolled back.
     Failed,
     /// In the middle of a statement, or after one that left the connection unusable.
     Busy,
@@ -93,11 +93,18 @@ impl Lease {
         Ok(())
     }
 
+    /// Of what the transaction is to do, something failed that was no statement.
+    pub(super) fn fail(&mut self) {
+        if self.phase == Phase::Transaction {
+            self.phase = Phase::Failed;
+        }
+    }
+
     pub(super) async fn commit(&mut self) -> Result<()> {
         if self.phase == Phase::Failed {
             // PostgreSQL would answer COMMIT with a rollback and no error.
             let _ = self.rollback().await;
-            return Err(Refused::new("a statement of the transaction failed, so it was rolled back").into());
+            return Err(Refused::new("a statement or a hook of the transaction failed, so it was rolled back").into());
         }
         self.batch("COMMIT").await?;
         self.phase = Phase::Idle;

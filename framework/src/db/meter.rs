@@ -17,6 +17,8 @@ pub struct Meter {
     budget: AtomicU32,
     strict: bool,
     refused: AtomicBool,
+    /// Whose statements these are too, without a limit.
+    of: Option<Arc<Self>>,
 }
 
 impl Meter {
@@ -30,6 +32,7 @@ impl Meter {
             budget: AtomicU32::new(budget),
             strict,
             refused: AtomicBool::new(false),
+            of: None,
         })
     }
 
@@ -43,6 +46,21 @@ impl Meter {
         if let Some(meter) = Self::current() {
             meter.budget.fetch_add(statements, Ordering::Relaxed);
         }
+    }
+
+    /// Runs `future`, whose statements are counted and raise the budget by as many: what an app adds to an endpoint is no
+    /// reason to refuse the endpoint's own statements.
+    pub async fn beyond_budget<F: Future>(future: F) -> F::Output {
+        let Some(meter) = Self::current() else { return future.await };
+        let unlimited = Self {
+            statements: AtomicU32::new(0),
+            nanoseconds: AtomicU64::new(0),
+            budget: AtomicU32::new(u32::MAX),
+            strict: false,
+            refused: AtomicBool::new(false),
+            of: Some(meter),
+        };
+        Self::scope(Arc::new(unlimited), future).await
     }
 
     /// The statements that the request may execute.
@@ -82,6 +100,10 @@ impl Meter {
 
     /// Counts one statement.
     pub fn record(&self, duration: Duration) {
+        if let Some(meter) = &self.of {
+            meter.budget.fetch_add(1, Ordering::Relaxed);
+            meter.record(duration);
+        }
         self.statements.fetch_add(1, Ordering::Relaxed);
         let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);

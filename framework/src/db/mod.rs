@@ -6,6 +6,7 @@
 pub mod advice;
 pub mod check;
 mod connection;
+mod data;
 pub mod database;
 mod error;
 pub mod execute;

@@ -6,6 +6,7 @@ use super::framework;
 use super::lease::Lease;
 use super::transaction::Transaction;
 use crate::error::Result;
+use crate::events::Change;
 use crate::model::RowSet;
 use crate::query::CursorKeys;
 use crate::sql::{Dialect, Statement, Verb};
@@ -17,6 +18,7 @@ use crate::sql::{Dialect, Statement, Verb};
 /// connection that writes.
 pub struct Session<'a> {
     source: Source<'a>,
+    depth: u8,
 }
 
 enum Source<'a> {
@@ -31,11 +33,29 @@ struct Held {
 
 impl<'a> Session<'a> {
     pub(super) fn of_pool(database: &'a Database) -> Self {
-        Self { source: Source::Pool { database, held: None } }
+        Self { source: Source::Pool { database, held: None }, depth: 0 }
     }
 
     pub(super) fn of_transaction(transaction: &'a mut Transaction) -> Self {
-        Self { source: Source::Transaction(transaction) }
+        Self { source: Source::Transaction(transaction), depth: 0 }
+    }
+
+    /// How many writes this one lies within: a hook of a write may write, and so may the hooks of that.
+    pub(crate) fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    /// The session of a write that lies within `depth` others.
+    pub(crate) fn at_depth(self, depth: u8) -> Self {
+        Self { depth, ..self }
+    }
+
+    /// The transaction that the session is in.
+    pub(crate) fn transaction(&mut self) -> Option<&mut Transaction> {
+        match &mut self.source {
+            Source::Pool { .. } => None,
+            Source::Transaction(transaction) => Some(transaction),
+        }
     }
 
     /// The database's language.
@@ -95,6 +115,14 @@ impl<'a> Session<'a> {
             }
             // Not kept: the transaction may be rolled back, and a key that it made with it.
             Source::Transaction(transaction) => Ok(CursorKeys::new(&framework::cursor_key_in(transaction).await?, [])),
+        }
+    }
+
+    /// Tells of a change: when the transaction is committed, or at once where there is none.
+    pub fn note(&mut self, change: Change) {
+        match &mut self.source {
+            Source::Transaction(transaction) => transaction.note(change),
+            Source::Pool { database, .. } => database.changes().publish(change),
         }
     }
 

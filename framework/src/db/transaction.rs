@@ -1,11 +1,14 @@
 //! How rows change.
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
 use super::database::Database;
 use super::lease::Lease;
 use super::session::Session;
 use crate::error::Result;
+use crate::events::Change;
 use crate::sql::Dialect;
 
 /// A transaction. Dropped without a commit it rolls back.
@@ -14,13 +17,19 @@ use crate::sql::Dialect;
 pub struct Transaction {
     database: Database,
     lease: Option<Lease>,
+    follow_ups: Vec<FollowUp>,
+    /// What is published with the commit.
+    changes: Vec<Change>,
 }
+
+/// Work that a commit sets off.
+type FollowUp = Box<dyn FnOnce(Database) -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Transaction {
     pub(super) async fn begin(database: Database) -> Result<Self> {
         let mut lease = database.acquire(true).await?;
         lease.begin().await?;
-        Ok(Self { database, lease: Some(lease) })
+        Ok(Self { database, lease: Some(lease), changes: Vec::new(), follow_ups: Vec::new() })
     }
 
     /// A session on the transaction's connection.
@@ -29,7 +38,7 @@ impl Transaction {
         Session::of_transaction(self)
     }
 
-    /// Makes the changes visible to others.
+    /// Makes the changes visible to others, and tells of them those who [subscribed](Database::subscribe).
     ///
     /// # Errors
     ///
@@ -37,9 +46,37 @@ impl Transaction {
     /// there.
     pub async fn commit(mut self) -> Result<()> {
         match self.lease.take() {
-            Some(mut lease) => lease.commit().await,
-            None => Ok(()),
+            Some(mut lease) => lease.commit().await?,
+            None => return Ok(()),
         }
+        for change in self.changes.drain(..) {
+            self.database.changes().publish(change);
+        }
+        self.follow_up();
+        Ok(())
+    }
+
+    /// Sets work off when the transaction is committed, and never if it is not: one piece after the other, in a task that
+    /// nobody waits for but [`Database::close`].
+    pub(crate) fn after_commit<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        work: impl FnOnce(Database) -> F + Send + Sync + 'static,
+    ) {
+        self.follow_ups.push(Box::new(|database| Box::pin(work(database))));
+    }
+
+    fn follow_up(&mut self) {
+        let follow_ups = std::mem::take(&mut self.follow_ups);
+        if follow_ups.is_empty() {
+            return;
+        }
+        let database = self.database.clone();
+        let work = async move {
+            for follow_up in follow_ups {
+                follow_up(database.clone()).await;
+            }
+        };
+        drop(self.database.carry_through(work.in_current_span()));
     }
 
     /// Takes the changes back.
@@ -54,12 +91,24 @@ impl Transaction {
         }
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
-        self.database.dialect()
+    /// The database that it is a transaction of.
+    pub(crate) fn handle(&self) -> &Database {
+        &self.database
     }
 
-    pub(super) fn handle(&self) -> &Database {
-        &self.database
+    /// Lets it be rolled back only, after something failed that belongs to it and is no statement.
+    pub(crate) fn fail(&mut self) {
+        if let Some(lease) = &mut self.lease {
+            lease.fail();
+        }
+    }
+
+    pub(super) fn note(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.database.dialect()
     }
 
     pub(super) fn parts(&mut self) -> (&Database, &mut Lease) {

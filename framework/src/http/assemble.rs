@@ -11,6 +11,7 @@ use poem_openapi::error::ParsePathError;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::api::{self, Mounted};
+use super::data::{Insert, WithData};
 use super::docs;
 use super::extract::Known;
 use super::openapi::{Info, Specification, UserApi, specification};
@@ -32,6 +33,11 @@ impl OwnApi {
         let service = OpenApiService::new(api, "", "");
         let document = UserApi::new(&service, prefix)?;
         Ok(Self { document, endpoint: service.into_endpoint().map_to_response().boxed() })
+    }
+
+    /// Lets the endpoints find `data` in their requests.
+    pub(crate) fn with_data(self, data: Vec<Insert>) -> Self {
+        Self { endpoint: WithData { endpoint: self.endpoint, data }.boxed(), ..self }
     }
 }
 
@@ -66,6 +72,9 @@ pub(crate) fn assemble(
         let find = |name: &str| mounted.iter().find(|other| other.resource().name == name).cloned();
         for route in api::routes(resource, find) {
             routes.add(route);
+        }
+        for route in api::bulk_routes(resource) {
+            routes.add_large(route);
         }
     }
     let specification = specification(info, catalog, mounted, &documents)?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod assemble;
+pub(crate) mod data;
 pub mod docs;
 pub mod extract;
 pub mod health;

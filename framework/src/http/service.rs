@@ -22,6 +22,7 @@ impl RouteOptions {
             development: config.is_development(),
             deadline: config.server.request_deadline,
             body_limit: config.server.body_limit,
+            bulk_body_limit: config.server.bulk_body_limit,
             body_timeout: config.server.body_timeout,
         }
     }

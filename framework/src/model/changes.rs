@@ -11,9 +11,18 @@ pub struct Changes {
     /// Index of a many-to-many relation and the keys of the rows that it is to hold, all others removed. A key is as many
     /// values as it has columns.
     pub links: Vec<(usize, Vec<Vec<Value>>)>,
+    /// Index of a has-one or has-many relation and the rows that a create inserts with the row, without the key of the row
+    /// itself.
+    pub children: Vec<(usize, Vec<Changes>)>,
 }
 
 impl Changes {
+    /// Whether nothing is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty() && self.links.is_empty()
+    }
+
     /// The value that is set for the column at `index`.
     #[must_use]
     pub fn column(&self, index: usize) -> Option<&Value> {

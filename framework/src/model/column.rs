@@ -4,6 +4,7 @@ use super::expression::Expression;
 use super::relation::const_panic;
 use super::row::{DecodeError, Row};
 use super::value::Value;
+use crate::error::InputError;
 
 /// One column of a model.
 #[derive(Debug)]
@@ -59,6 +60,15 @@ impl ColumnMeta {
     #[must_use]
     pub fn writable(&self) -> bool {
         matches!(self.access, Access::ReadWrite | Access::WriteOnly) && self.generated.is_none()
+    }
+
+    /// A mistake in a value of the column; clients are not told the name of a hidden one.
+    #[must_use]
+    pub fn mistake(&self, code: &'static str, detail: impl Into<String>) -> InputError {
+        match self.access {
+            Access::Hidden => InputError::request(code, detail),
+            _ => InputError::field(self.api_name, code, detail),
+        }
     }
 
     /// Whether the body of a create must set the column.
@@ -323,6 +333,10 @@ pub enum Generated {
     UpdatedAt,
     /// The database, which computes it of other columns and stores it
     Expression(Expression),
+    /// The framework, the time of a delete that leaves the row; NULL while it is there
+    DeletedAt,
+    /// The framework, 1 at the create and one more with each change
+    Version,
 }
 
 /// Who may see and set a field over HTTP.

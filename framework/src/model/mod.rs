@@ -23,6 +23,9 @@ pub mod row;
 pub mod rule;
 pub mod text_enum;
 pub mod value;
+pub mod value_row;
+
+use std::any::Any;
 
 pub use catalog::Catalog;
 pub use changes::{Changes, NewRecord, Patch, PatchRecord};
@@ -37,6 +40,7 @@ pub use resource::{Operation, Resource, ResourceMeta, SubResource};
 pub use row::{DecodeError, Row, RowSet};
 pub use text_enum::TextEnum;
 pub use value::{Json, Value};
+pub use value_row::ValueRow;
 
 /// A struct that maps to a table. Derive it.
 ///
@@ -104,6 +108,14 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn key(&self) -> Self::Key;
 }
 
+/// A model whose deleted rows stay in its table, marked by a time. `#[field(deleted_at)]` makes one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not keep its deleted rows",
+    label = "has no `deleted_at`",
+    note = "add a field `#[field(deleted_at)] deleted_at: Option<DateTime<Utc>>` to `{Self}`"
+)]
+pub trait SoftDelete: Model {}
+
 /// The constant table of one model.
 #[derive(Debug)]
 pub struct ModelMeta {
@@ -132,6 +144,8 @@ pub struct ModelMeta {
     pub relations: &'static [RelationMeta],
     /// Decodes a row and writes it as a JSON object.
     pub encode: fn(&dyn Row, &mut Vec<u8>) -> Result<(), DecodeError>,
+    /// The `HookTable` of a model with hooks, behind `Any` since this row of the house does not know it.
+    pub hooks: Option<&'static (dyn Any + Send + Sync)>,
 }
 
 impl ModelMeta {
@@ -144,6 +158,47 @@ impl ModelMeta {
     /// The columns that `q` looks into.
     pub fn search_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> {
         self.columns.iter().filter(|column| column.search)
+    }
+
+    /// The index of the column that the framework sets so.
+    #[must_use]
+    pub fn generated(&self, generated: Generated) -> Option<usize> {
+        self.columns.iter().position(|column| column.generated == Some(generated))
+    }
+
+    /// The column that marks a row as deleted, where deleted rows stay in the table.
+    #[must_use]
+    pub fn deleted_at(&self) -> Option<&'static ColumnMeta> {
+        self.generated(Generated::DeletedAt).map(|index| &self.columns[index])
+    }
+
+    /// Whether no two rows have these columns together.
+    #[must_use]
+    pub fn is_unique_key(&self, columns: &[usize]) -> bool {
+        let is_primary = columns.len() == self.key.len() && self.key.iter().all(|index| columns.contains(index));
+        let is_unique = matches!(columns, [index] if self.columns[*index].unique);
+        let is_set = |key: &&[usize]| columns.len() == key.len() && key.iter().all(|index| columns.contains(index));
+        is_primary || is_unique || self.unique.iter().any(is_set)
+    }
+
+    /// The index of the column that counts the changes of a row, where there is one.
+    #[must_use]
+    pub fn version(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.generated == Some(Generated::Version))
+    }
+
+    /// The version of a row that has the values of all columns, where there is a version.
+    ///
+    /// # Errors
+    ///
+    /// The value is no integer.
+    pub fn version_of(&self, row: &dyn Row) -> Result<Option<i64>, DecodeError> {
+        let Some(index) = self.version() else { return Ok(None) };
+        Ok(match Value::decode(self.columns[index].ty, row, index)? {
+            Value::I32(version) => Some(version.into()),
+            Value::I64(version) => Some(version),
+            _ => None,
+        })
     }
 
     /// The columns of the primary key.

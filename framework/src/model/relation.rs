@@ -24,6 +24,8 @@ pub struct RelationMeta {
     pub include: bool,
     /// For a many-to-many that clients may write: the body's field with the set of keys, as in `tag_ids`.
     pub keys_name: Option<&'static str>,
+    /// For a has-one or has-many: whether the body of a create may hold the related rows.
+    pub nested: bool,
     /// For a belongs-to: what a delete of the related row does to this one.
     pub on_delete: OnDelete,
     /// Which rows of the target the relation holds, where it is not all: a condition, which is a matter of

@@ -38,6 +38,14 @@ pub struct ResourceMeta {
     pub fields: bool,
     /// How deep the paths of an include may be that take options.
     pub options_depth: usize,
+    /// Whether clients may ask for deleted rows and restore them.
+    pub deleted: bool,
+    /// The unique keys by which a create may change the row that is there, each as indexes of columns.
+    pub upsert: &'static [&'static [usize]],
+    /// Rows of one request at most that are written in bulk.
+    pub max_items: usize,
+    /// Whether a change of a row must name the version that it is meant for.
+    pub require_if_match: bool,
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
 }
@@ -68,12 +76,34 @@ pub enum Operation {
     Delete,
     /// `POST /books/search`
     Search,
+    /// `POST /books/{id}/restore`
+    Restore,
+    /// `POST /books/bulk`
+    BulkCreate,
+    /// `PATCH /books/bulk`
+    BulkUpdate,
+    /// `POST /books/bulk/delete`
+    BulkDelete,
 }
 
 impl Operation {
-    /// Every operation, in the order of the documentation.
-    pub const ALL: [Self; 7] =
-        [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete, Self::Search];
+    /// Every operation on a list or one row, in the order of the documentation.
+    pub const ALL: [Self; 8] =
+        [Self::List, Self::Get, Self::Create, Self::Update, Self::Replace, Self::Delete, Self::Search, Self::Restore];
+
+    /// The operations on many rows, which a resource offers only where it says so.
+    pub const BULK: [Self; 3] = [Self::BulkCreate, Self::BulkUpdate, Self::BulkDelete];
+
+    /// The operation that does to one row what this one does to many.
+    #[must_use]
+    pub const fn of_one(self) -> Option<Self> {
+        match self {
+            Self::BulkCreate => Some(Self::Create),
+            Self::BulkUpdate => Some(Self::Update),
+            Self::BulkDelete => Some(Self::Delete),
+            _ => None,
+        }
+    }
 
     /// The name in attributes and operation ids.
     #[must_use]
@@ -86,6 +116,10 @@ impl Operation {
             Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Search => "search",
+            Self::Restore => "restore",
+            Self::BulkCreate => "bulk_create",
+            Self::BulkUpdate => "bulk_update",
+            Self::BulkDelete => "bulk_delete",
         }
     }
 }

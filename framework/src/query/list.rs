@@ -24,6 +24,8 @@ pub struct ListQuery {
     pub walk: Option<Walk>,
     /// How the rows are counted.
     pub count: CountMode,
+    /// Whether deleted rows are shown, where the model keeps them. Related rows are never shown when they are deleted.
+    pub deleted: Deleted,
 }
 
 /// One term of an order.
@@ -160,6 +162,33 @@ impl CountMode {
     }
 }
 
+/// Which rows of a model are shown that keeps its deleted rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Deleted {
+    /// Those that are not deleted.
+    #[default]
+    Exclude,
+    /// All.
+    Include,
+    /// Those that are deleted.
+    Only,
+}
+
+impl Deleted {
+    /// Every value, in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::Exclude, Self::Include, Self::Only];
+
+    /// The name in queries.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exclude => "exclude",
+            Self::Include => "include",
+            Self::Only => "only",
+        }
+    }
+}
+
 impl ListQuery {
     /// All rows of a model: the first 20, in the order of the primary key, counted exactly.
     #[must_use]
@@ -174,6 +203,7 @@ impl ListQuery {
             page: Page { page: 1, per_page: 20 },
             walk: None,
             count: CountMode::Exact,
+            deleted: Deleted::Exclude,
         }
     }
 

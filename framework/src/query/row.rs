@@ -1,6 +1,6 @@
 //! A single row that is asked for.
 
-use super::list::{Include, IncludeCount};
+use super::list::{Deleted, Include, IncludeCount};
 use crate::model::Fields;
 
 /// What is asked for of a single row.
@@ -12,4 +12,6 @@ pub struct RowQuery {
     pub include_count: Vec<IncludeCount>,
     /// Which of its fields are shown; `None` for all.
     pub fields: Option<Fields>,
+    /// Whether it is shown though it is deleted.
+    pub deleted: Deleted,
 }

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::condition::{Condition, Order};
 use super::filter::Filter;
 use super::list::{Include, IncludeCount, Sort};
+use crate::error::InputError;
 use crate::model::{ColumnMeta, ColumnValue, Model, Operator, RelationMeta, Value};
 
 /// A column of `M` that holds a `T`, as in `Author::STATUS`.
@@ -36,6 +37,18 @@ impl<M: Model, T: ColumnValue> Field<M, T> {
     #[must_use]
     pub fn meta(self) -> &'static ColumnMeta {
         &M::META.columns[self.index]
+    }
+
+    /// The column's index in the model.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.index
+    }
+
+    /// A mistake in the value of this column, as a hook answers it.
+    #[must_use]
+    pub fn mistake(self, code: &'static str, detail: impl Into<String>) -> InputError {
+        self.meta().mistake(code, detail)
     }
 
     fn compare(self, operator: Operator, values: Vec<Value>) -> Condition<M> {

@@ -1,6 +1,6 @@
 //! Counting rows.
 
-use sea_query::{Asterisk, Expr, Func, Query, SelectStatement};
+use sea_query::{Asterisk, Expr, Func, SelectStatement};
 
 use super::filter::condition;
 use super::table::Table;
@@ -28,10 +28,9 @@ pub fn estimated(query: &ListQuery, dialect: Dialect) -> Option<Statement> {
 }
 
 fn counted(query: &ListQuery, what: Expr, dialect: Dialect) -> SelectStatement {
-    let table = Table::new(query.model, dialect);
-    let mut rows = Query::select();
-    rows.expr(what).from(table.reference());
-    rows.and_where_option(condition(&query.filter, &table, dialect));
+    let table = Table::new(query.model, dialect).showing(query.deleted);
+    let mut rows = table.read();
+    rows.expr(what).and_where_option(condition(&query.filter, &table, dialect));
     rows
 }
 

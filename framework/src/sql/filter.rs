@@ -1,7 +1,7 @@
 //! WHERE.
 
 use sea_query::extension::postgres::PgExpr;
-use sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
+use sea_query::{Expr, ExprTrait, Func, LikeExpr};
 
 use super::table::Table;
 use super::{Dialect, bind, full_text};
@@ -79,19 +79,16 @@ impl Conditions {
         let local = relation.link.local().iter().map(|index| parent.qualified(&parent.model.columns[*index]));
         let foreign = target.at(relation.link.foreign());
 
-        let mut rows = Query::select();
-        rows.expr(Expr::Constant(1.into()));
-        match relation.link {
-            Link::Local { .. } | Link::Foreign { .. } => {
-                rows.from(target.reference()).and_where(all_equal(foreign, local));
-            }
+        let mut rows = match relation.link {
+            Link::Local { .. } | Link::Foreign { .. } => target.read().and_where(all_equal(foreign, local)).to_owned(),
             Link::Through { model, through_local, through_foreign, .. } => {
                 let link = Table::aliased(model(), format!("link_{}", inside.depth), self.dialect);
-                rows.from(link.reference())
-                    .inner_join(target.reference(), all_equal(foreign, link.at(through_foreign)))
-                    .and_where(all_equal(link.at(through_local), local));
+                let mut rows = link.read();
+                target.join(&mut rows, all_equal(foreign, link.at(through_foreign)));
+                rows.and_where(all_equal(link.at(through_local), local)).to_owned()
             }
-        }
+        };
+        rows.expr(Expr::Constant(1.into()));
         for filter in [&subset::of(relation), filter] {
             rows.and_where_option((!filter.is_everything()).then(|| inside.of(filter, &target)));
         }
@@ -112,9 +109,8 @@ impl Conditions {
         };
         let link = Table::aliased(model(), format!("link_{}", self.depth + 1), self.dialect);
         let target = foreign.iter().map(|index| target.qualified(&target.model.columns[*index]));
-        let mut rows = Query::select();
+        let mut rows = link.read();
         rows.expr(Expr::Constant(1.into()))
-            .from(link.reference())
             .and_where(all_equal(link.at(through_foreign), target))
             .and_where(has_values(&link, through_local, values, self.dialect));
         Expr::exists(rows)
@@ -185,8 +181,8 @@ mod tests {
 
     fn statement(model: &'static ModelMeta, filter: &Filter, dialect: Dialect) -> Statement {
         let table = Table::new(model, dialect);
-        let mut rows = Query::select();
-        rows.expr(Expr::Constant(1.into())).from(table.reference());
+        let mut rows = table.read();
+        rows.expr(Expr::Constant(1.into()));
         rows.and_where_option(condition(filter, &table, dialect));
         Statement::build(Verb::Select, model, &rows, dialect)
     }

@@ -55,7 +55,7 @@ pub(super) fn ranked(
     }
     match dialect {
         Dialect::Postgres => {
-            let table = Table::new(model, dialect);
+            let table = Table::new(model, dialect).showing(query.deleted);
             let mut rows = rows(&table, &query.filter);
             let rank = Func::cust("ts_rank_cd")
                 .arg(table.named(SEARCH_COLUMN))
@@ -66,12 +66,13 @@ pub(super) fn ranked(
         }
         Dialect::Sqlite => {
             // The index is read first and once, with the rank of each row; SQLite reads what CROSS JOIN names in its order.
-            let table = Table::aliased(model, TARGET, dialect);
+            let table = Table::aliased(model, TARGET, dialect).showing(query.deleted);
             let key = table.column(row_number(model)?);
             let mut found = matching(&table, &words);
             found.expr_as(Expr::col("rowid"), Alias::new("row")).expr(Expr::col("rank"));
             let mut statement = rows(&table, &filter);
-            statement.from_clear().from_subquery(found, FOUND).cross_join(table.reference());
+            statement.from_clear().from_subquery(found, FOUND);
+            table.cross_join(&mut statement);
             statement.and_where(key.eq(Expr::col((FOUND, "row"))));
             // The better the match, the smaller SQLite's rank.
             statement.order_by_expr(Expr::col((FOUND, "rank")), Order::Asc);

@@ -68,7 +68,8 @@ pub fn related_per_parent(
         Dialect::Sqlite => {
             first.exprs(edge.target.key());
             let key = Expr::tuple(related.key());
-            rows.cross_join(related.reference()).and_where(key.in_subquery(first));
+            related.cross_join(&mut rows);
+            rows.and_where(key.in_subquery(first));
         }
     }
     for column in edge.listed_parent() {
@@ -191,15 +192,18 @@ impl<'a> Edge<'a> {
 
     /// Where the rows come from, after the keys of the parents where these are a table.
     fn source(&self, parents: Option<SelectStatement>) -> SelectStatement {
-        let mut rows = Query::select();
         let first = self.through.as_ref().map_or(&self.target, |through| &through.join);
-        match parents {
-            Some(parents) => rows.from_subquery(parents, LIST).cross_join(first.reference()),
-            None => rows.from(first.reference()),
+        let mut rows = match parents {
+            Some(parents) => {
+                let mut rows = Query::select().from_subquery(parents, LIST).to_owned();
+                first.cross_join(&mut rows);
+                rows
+            }
+            None => first.read(),
         };
         if let Some(through) = &self.through {
             let joined = filter::all_equal(through.join.at(through.foreign), self.target.at(self.foreign));
-            rows.inner_join(self.target.reference(), joined);
+            self.target.join(&mut rows, joined);
         }
         rows
     }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use chrono::Utc;
-use sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, Value as Bound, ValueTuple};
+use chrono::{SubsecRound, Utc};
+use sea_query::{Expr, ExprTrait, Keyword, OnConflict, Query, SelectStatement, Value as Bound, ValueTuple};
 use uuid::Uuid;
 
 use super::filter::{all_equal, has_values};
+use super::soft_delete::marked;
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind, rows};
+use super::{Dialect, Statement, Verb, bind, rows, version};
 use crate::model::{ColumnMeta, ColumnValue, Generated, Link, RelationMeta, Value};
 
 /// Connects the row whose [`Link::local`] are `local` with the targets whose [`Link::foreign`] are `foreign`, at least one,
@@ -28,8 +29,8 @@ pub fn link(relation: &'static RelationMeta, local: &[Value], foreign: &[Vec<Val
         .map(|values| columns.iter().map(|index| join.bound(*index, local, values, dialect)).collect())
         .collect();
 
-    let mut statement = Query::insert();
-    statement.into_table(join.table.reference()).columns(columns.iter().map(|index| join.column(*index).name));
+    let mut statement = join.table.insert();
+    statement.columns(columns.iter().map(|index| join.column(*index).name));
     if join.is_key() {
         for row in rows {
             statement.values(row.into_iter().map(Expr::val)).expect("a value for each column");
@@ -37,11 +38,11 @@ pub fn link(relation: &'static RelationMeta, local: &[Value], foreign: &[Vec<Val
     } else {
         statement.select_from(join.missing(rows, &columns)).expect("a value for each column");
     }
-    statement.on_conflict(OnConflict::new().do_nothing().to_owned());
+    statement.on_conflict(join.on_conflict());
     Statement::build(Verb::Insert, join.table.model, &statement, dialect)
 }
 
-/// Removes the connections of that row to targets that are not in `keep`.
+/// Removes the connections of that row to targets that are not in `keep`; a join model that keeps its deleted rows marks them.
 ///
 /// # Panics
 ///
@@ -49,51 +50,56 @@ pub fn link(relation: &'static RelationMeta, local: &[Value], foreign: &[Vec<Val
 #[must_use]
 pub fn unlink(relation: &'static RelationMeta, local: &[Value], keep: &[Vec<Value>], dialect: Dialect) -> Statement {
     let Join { table, local: columns, foreign } = Join::of(relation, dialect);
-    let mut statement = Query::delete();
-    statement.from_table(table.reference()).and_where(has_values(&table, columns, local, dialect));
+    let mut condition = has_values(&table, columns, local, dialect);
     if !keep.is_empty() {
-        statement.and_where(rows::are_not_in(&table, foreign, keep, dialect));
+        condition = condition.and(rows::are_not_in(&table, foreign, keep, dialect));
     }
+    if table.model.deleted_at().is_some() {
+        let now = Utc::now().trunc_subsecs(6);
+        let statement = marked(&table, &Value::Timestamp(now), &[], now, dialect).and_where(condition).to_owned();
+        return Statement::build(Verb::Update, table.model, &statement, dialect);
+    }
+    let statement = table.delete().and_where(condition).to_owned();
     Statement::build(Verb::Delete, table.model, &statement, dialect)
 }
 
 /// The join model of a relation.
-struct Join {
-    table: Table,
+pub(super) struct Join {
+    pub(super) table: Table,
     /// Hold the key of this side.
-    local: &'static [usize],
+    pub(super) local: &'static [usize],
     /// Hold the key of the target.
-    foreign: &'static [usize],
+    pub(super) foreign: &'static [usize],
 }
 
 impl Join {
     #[expect(clippy::panic, reason = "the macros give keys to many-to-many relations only, which have a join model")]
-    fn of(relation: &RelationMeta, dialect: Dialect) -> Self {
+    pub(super) fn of(relation: &RelationMeta, dialect: Dialect) -> Self {
         let Link::Through { model, through_local, through_foreign, .. } = relation.link else {
             panic!("the relation {} has no join model", relation.field)
         };
         Self { table: Table::new(model(), dialect), local: through_local, foreign: through_foreign }
     }
 
-    fn column(&self, index: usize) -> &'static ColumnMeta {
+    pub(super) fn column(&self, index: usize) -> &'static ColumnMeta {
         &self.table.model.columns[index]
     }
 
     /// The columns of the two keys, each once: they may share some, as a tenant that both rows belong to.
-    fn keys(&self) -> Vec<usize> {
+    pub(super) fn keys(&self) -> Vec<usize> {
         let foreign = self.foreign.iter().filter(|index| !self.local.contains(index));
         self.local.iter().chain(foreign).copied().collect()
     }
 
     /// The columns that a new connection sets: the two keys, and what the database does not fill in.
-    fn set_columns(&self) -> Vec<usize> {
+    pub(super) fn set_columns(&self) -> Vec<usize> {
         let keys = self.keys();
         let others = (0..self.table.model.columns.len()).filter(|index| !keys.contains(index));
         let others: Vec<usize> = others.filter(|index| first_value(self.column(*index)).is_some()).collect();
         keys.into_iter().chain(others).collect()
     }
 
-    fn bound(&self, index: usize, local: &[Value], foreign: &[Value], dialect: Dialect) -> Bound {
+    pub(super) fn bound(&self, index: usize, local: &[Value], foreign: &[Value], dialect: Dialect) -> Bound {
         let of = |indexes: &[usize], values: &[Value]| {
             let place = indexes.iter().position(|known| *known == index)?;
             values.get(place).cloned()
@@ -104,20 +110,30 @@ impl Join {
     }
 
     /// Whether the two keys are the primary key, so that the database itself refuses a second connection.
-    fn is_key(&self) -> bool {
+    pub(super) fn is_key(&self) -> bool {
         let (keys, key) = (self.keys(), self.table.model.key);
         key.len() == keys.len() && keys.iter().all(|index| key.contains(index))
     }
 
+    /// What becomes of a connection that is there: nothing, and a deleted one comes back.
+    pub(super) fn on_conflict(&self) -> OnConflict {
+        let revived = self.table.model.deleted_at().filter(|_| self.is_key());
+        let Some(deleted_at) = revived else { return OnConflict::new().do_nothing().to_owned() };
+        let written = self.table.model.columns.iter().filter(|column| column.generated == Some(Generated::UpdatedAt));
+        OnConflict::columns(self.table.model.key_columns().map(|column| column.name))
+            .value(deleted_at.name, Expr::Keyword(Keyword::Null))
+            .values(version::next(&self.table).map(|(column, next)| (column.name, next)))
+            .update_columns(written.map(|column| column.name))
+            .action_and_where(self.table.qualified(deleted_at).is_not_null())
+            .to_owned()
+    }
+
     /// Those of the rows whose connection is not there yet. Both databases call the columns of VALUES `column1`, `column2`.
-    fn missing(&self, rows: Vec<Vec<Bound>>, columns: &[usize]) -> SelectStatement {
+    pub(super) fn missing(&self, rows: Vec<Vec<Bound>>, columns: &[usize]) -> SelectStatement {
         let new = |place: usize| Expr::col(("new", format!("column{place}")));
         let keys = self.keys();
-        let existing = Query::select()
-            .expr(Expr::Constant(1.into()))
-            .from(self.table.reference())
-            .and_where(all_equal(self.table.at(&keys), (1..=keys.len()).map(new)))
-            .to_owned();
+        let mut existing = self.table.read();
+        existing.expr(Expr::Constant(1.into())).and_where(all_equal(self.table.at(&keys), (1..=keys.len()).map(new)));
         Query::select()
             .exprs((1..=columns.len()).map(new))
             .from_values(rows.into_iter().map(ValueTuple::Many), "new")
@@ -131,7 +147,8 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
     match column.generated {
         Some(Generated::UuidV7) => Some(Value::Uuid(Uuid::now_v7())),
         Some(Generated::CreatedAt | Generated::UpdatedAt) => Some(Utc::now().to_value()),
-        Some(Generated::Database | Generated::Expression(_)) => None,
+        Some(Generated::Version) => Some(version::first(column)),
+        Some(Generated::Database | Generated::DeletedAt | Generated::Expression(_)) => None,
         None => column.default.map(|default| default()),
     }
 }
@@ -139,7 +156,7 @@ fn first_value(column: &ColumnMeta) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{BOOK_TAGS, BOOKS};
+    use crate::fixtures::{BOOK_TAGS, BOOKS, NOTES};
     use crate::sql::statement::assert_sql;
 
     const BOOK: [Value; 1] = [Value::I64(7)];
@@ -179,6 +196,20 @@ mod tests {
             |dialect| unlink(&BOOK_TAGS.relations[3], &own, &other, dialect),
             r#"DELETE FROM "similar" WHERE "book_id" = ? AND "tag_name" = ? AND ("book_id", "other_name") NOT IN (SELECT json_extract("value", '$[0]'), json_extract("value", '$[1]') FROM json_each(?) AS "rows")"#,
             r#"DELETE FROM "similar" WHERE "book_id" = $1 AND "tag_name" = $2 AND ("book_id", "other_name") NOT IN (SELECT unnest($3), unnest($4))"#,
+        );
+    }
+
+    #[test]
+    fn links_that_stay_are_marked_and_come_back() {
+        assert_sql(
+            |dialect| link(&NOTES.relations[2], &BOOK, &names(&["a"]), dialect),
+            r#"INSERT INTO "note_tags" ("note_id", "tag_name") VALUES (?, ?) ON CONFLICT ("note_id", "tag_name") DO UPDATE SET "deleted_at" = NULL WHERE "note_tags"."deleted_at" IS NOT NULL"#,
+            r#"INSERT INTO "note_tags" ("note_id", "tag_name") VALUES ($1, $2) ON CONFLICT ("note_id", "tag_name") DO UPDATE SET "deleted_at" = NULL WHERE "note_tags"."deleted_at" IS NOT NULL"#,
+        );
+        assert_sql(
+            |dialect| unlink(&NOTES.relations[2], &BOOK, &names(&["a"]), dialect),
+            r#"UPDATE "note_tags" SET "deleted_at" = ? WHERE "deleted_at" IS NULL AND ("note_id" = ? AND "tag_name" NOT IN (?))"#,
+            r#"UPDATE "note_tags" SET "deleted_at" = $1 WHERE "deleted_at" IS NULL AND ("note_id" = $2 AND "tag_name" <> ALL($3))"#,
         );
     }
 

@@ -1,20 +1,26 @@
 //! From a [`ListQuery`](crate::query::ListQuery) or [`Changes`](crate::model::Changes) to statements. Pure: no I/O.
 
 mod bind;
+pub mod bulk;
 pub mod count;
 mod filter;
 mod full_text;
+pub mod idempotency;
 pub mod include;
 mod link;
+mod link_many;
 pub mod migration;
 pub mod plain;
 mod rows;
 pub mod schema;
 mod seek;
 pub mod select;
+pub mod soft_delete;
 mod sort;
 pub mod statement;
 mod table;
+pub mod upsert;
+pub mod version;
 pub mod write;
 
 pub use migration::Migration;

@@ -21,6 +21,18 @@ pub(super) fn are_not_in(table: &Table, indexes: &[usize], rows: &[Vec<Value>], 
     }
 }
 
+/// The columns at `indexes` are those of one of the rows.
+pub(super) fn are_in(table: &Table, indexes: &[usize], rows: &[Vec<Value>], dialect: Dialect) -> Expr {
+    if let [index] = indexes {
+        let column = &table.model.columns[*index];
+        return bind::is_in(table.column(column), column, &single(rows), dialect);
+    }
+    match unpacked(table, indexes, rows, &[], dialect) {
+        Some(rows) => Expr::tuple(table.at(indexes)).in_subquery(rows),
+        None => Expr::Constant(false.into()),
+    }
+}
+
 fn single(rows: &[Vec<Value>]) -> Vec<Value> {
     rows.iter().filter_map(|row| row.first().cloned()).collect()
 }

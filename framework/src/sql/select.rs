@@ -8,7 +8,7 @@ use super::sort::{order, terms};
 use super::table::Table;
 use super::{Dialect, Statement, Verb, full_text, seek};
 use crate::model::{ModelMeta, Value};
-use crate::query::{Filter, ListQuery, Place};
+use crate::query::{Deleted, Filter, ListQuery, Place};
 
 /// Values that a statement in parts may bind; SQLite takes 32,766 and PostgreSQL 65,535.
 const MAX_VALUES: usize = 32_000;
@@ -20,7 +20,7 @@ pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
     let plain = |table: &Table, filter: &Filter| rows(table, columns.as_deref(), filter, dialect);
     let ranked = query.is_ranked().then(|| full_text::ranked(query, plain, dialect)).flatten();
     let (mut rows, table) = ranked.unwrap_or_else(|| {
-        let table = Table::new(query.model, dialect);
+        let table = Table::new(query.model, dialect).showing(query.deleted);
         (plain(&table, &query.filter), table)
     });
     order(&mut rows, &table, &terms(&query.order()), dialect);
@@ -35,7 +35,7 @@ pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
 /// place come first, so that those before it come backwards.
 #[must_use]
 pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
-    let table = Table::new(query.model, dialect);
+    let table = Table::new(query.model, dialect).showing(query.deleted);
     let columns = query.columns();
     let limit = u64::from(query.page.per_page) + 1;
     let mut direction = query.order();
@@ -72,11 +72,18 @@ pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
     Statement::build(Verb::Select, query.model, &rows, dialect)
 }
 
-/// The row with this primary key, if `filter` holds for it. `lock` holds it against other writers until the transaction
-/// ends, where the database has such a lock.
+/// The row with this primary key, if it is shown and `filter` holds for it. `lock` holds it against other writers until the
+/// transaction ends, where the database has such a lock.
 #[must_use]
-pub fn by_key(model: &'static ModelMeta, key: &[Value], filter: &Filter, lock: bool, dialect: Dialect) -> Statement {
-    let mut row = with_key(model, key, filter, None, dialect);
+pub fn by_key(
+    model: &'static ModelMeta,
+    key: &[Value],
+    filter: &Filter,
+    deleted: Deleted,
+    lock: bool,
+    dialect: Dialect,
+) -> Statement {
+    let mut row = with_key(model, key, filter, deleted, None, dialect);
     if lock && dialect == Dialect::Postgres {
         row.lock(LockType::Update);
     }
@@ -89,29 +96,30 @@ pub fn row(
     model: &'static ModelMeta,
     key: &[Value],
     filter: &Filter,
+    deleted: Deleted,
     columns: Option<&[usize]>,
     dialect: Dialect,
 ) -> Statement {
-    Statement::build(Verb::Select, model, &with_key(model, key, filter, columns, dialect), dialect)
+    Statement::build(Verb::Select, model, &with_key(model, key, filter, deleted, columns, dialect), dialect)
 }
 
 fn with_key(
     model: &'static ModelMeta,
     key: &[Value],
     filter: &Filter,
+    deleted: Deleted,
     columns: Option<&[usize]>,
     dialect: Dialect,
 ) -> SelectStatement {
-    let table = Table::new(model, dialect);
+    let table = Table::new(model, dialect).showing(deleted);
     let mut row = rows(&table, columns, filter, dialect);
     row.and_where(has_key(&table, key, dialect));
     row
 }
 
 fn rows(table: &Table, columns: Option<&[usize]>, filter: &Filter, dialect: Dialect) -> SelectStatement {
-    let mut rows = Query::select();
-    rows.exprs(table.chosen(columns)).from(table.reference());
-    rows.and_where_option(condition(filter, table, dialect));
+    let mut rows = table.read();
+    rows.exprs(table.chosen(columns)).and_where_option(condition(filter, table, dialect));
     rows
 }
 
@@ -184,7 +192,7 @@ mod tests {
             r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT $1"#,
         );
         assert_sql(
-            |dialect| row(&BOOKS, &[Value::I64(7)], &Filter::everything(), Some(&[0, 1]), dialect),
+            |dialect| row(&BOOKS, &[Value::I64(7)], &Filter::everything(), Deleted::Exclude, Some(&[0, 1]), dialect),
             r#"SELECT "id", "title" FROM "books" WHERE "id" = ?"#,
             r#"SELECT "id", "title" FROM "books" WHERE "id" = $1"#,
         );
@@ -203,11 +211,11 @@ mod tests {
     fn a_row_is_found_by_all_columns_of_its_key() {
         let key = [Value::I64(1), Value::Text("sf".to_owned())];
         assert_sql(
-            |dialect| by_key(&BOOK_TAGS, &key, &Filter::everything(), false, dialect),
+            |dialect| by_key(&BOOK_TAGS, &key, &Filter::everything(), Deleted::Exclude, false, dialect),
             r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE "book_id" = ? AND "tag_name" = ?"#,
             r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE "book_id" = $1 AND "tag_name" = $2"#,
         );
-        let short = by_key(&BOOK_TAGS, &key[..1], &Filter::everything(), false, Dialect::Sqlite);
+        let short = by_key(&BOOK_TAGS, &key[..1], &Filter::everything(), Deleted::Exclude, false, Dialect::Sqlite);
         assert!(short.sql.ends_with("WHERE FALSE"));
     }
 
@@ -215,7 +223,7 @@ mod tests {
     fn a_locked_row_must_meet_the_filter() {
         let filter = Filter::compare(&TAGS.columns[0], Operator::Ne, vec![Value::Text("x".to_owned())]);
         assert_sql(
-            |dialect| by_key(&TAGS, &[Value::Text("sf".to_owned())], &filter, true, dialect),
+            |dialect| by_key(&TAGS, &[Value::Text("sf".to_owned())], &filter, Deleted::Exclude, true, dialect),
             r#"SELECT "name" FROM "tags" WHERE "name" <> ? AND "name" = ?"#,
             r#"SELECT "name" FROM "tags" WHERE "name" <> $1 AND "name" = $2 FOR UPDATE"#,
         );

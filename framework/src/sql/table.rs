@@ -1,23 +1,29 @@
 //! Tables and columns as a statement names them.
 
-use sea_query::{Alias, ColumnName, Expr, IntoIden, Query, ReturningClause, SchemaName, TableName, TableRef};
+use sea_query::{
+    Alias, ColumnName, DeleteStatement, Expr, ExprTrait, InsertStatement, IntoIden, Query, ReturningClause, SchemaName,
+    SelectStatement, TableName, TableRef, UpdateStatement,
+};
 
 use super::Dialect;
 use crate::model::{ColumnMeta, ColumnType, ModelMeta};
+use crate::query::Deleted;
 
-/// A model's table in a statement, perhaps under another name.
+/// A model's table in a statement, perhaps under another name. Nothing else names a table, and every way to name it leaves
+/// out the rows that are not shown: no statement can forget that a row is deleted.
 #[derive(Clone)]
 pub(super) struct Table {
     pub(super) model: &'static ModelMeta,
     name: TableName,
     alias: Option<Alias>,
+    deleted: Deleted,
 }
 
 impl Table {
     pub(super) fn new(model: &'static ModelMeta, dialect: Dialect) -> Self {
         let (schema, table) = parts(model, dialect);
         let schema = schema.map(|schema| SchemaName(None, schema.into_iden()));
-        Self { model, name: TableName(schema, table.into_iden()), alias: None }
+        Self { model, name: TableName(schema, table.into_iden()), alias: None, deleted: Deleted::Exclude }
     }
 
     /// The table under another name, for a statement in which it may occur twice.
@@ -25,9 +31,59 @@ impl Table {
         Self { alias: Some(Alias::new(alias)), ..Self::new(model, dialect) }
     }
 
-    /// As FROM names it.
-    pub(super) fn reference(&self) -> TableRef {
+    /// The same table with other rows of it shown than those that are not deleted.
+    pub(super) fn showing(self, deleted: Deleted) -> Self {
+        Self { deleted, ..self }
+    }
+
+    fn reference(&self) -> TableRef {
         TableRef::Table(self.name.clone(), self.alias.clone().map(IntoIden::into_iden))
+    }
+
+    /// The condition that a row is shown; None where every row is.
+    pub(super) fn shown(&self) -> Option<Expr> {
+        let deleted_at = self.column(self.model.deleted_at()?);
+        match self.deleted {
+            Deleted::Exclude => Some(deleted_at.is_null()),
+            Deleted::Only => Some(deleted_at.is_not_null()),
+            Deleted::Include => None,
+        }
+    }
+
+    /// Reads from the table.
+    pub(super) fn read(&self) -> SelectStatement {
+        let mut rows = Query::select();
+        rows.from(self.reference()).and_where_option(self.shown());
+        rows
+    }
+
+    /// Joins the table to a statement that reads.
+    pub(super) fn join(&self, rows: &mut SelectStatement, on: Expr) {
+        rows.inner_join(self.reference(), on).and_where_option(self.shown());
+    }
+
+    /// Puts every row of the table beside every row of a statement that reads.
+    pub(super) fn cross_join(&self, rows: &mut SelectStatement) {
+        rows.cross_join(self.reference()).and_where_option(self.shown());
+    }
+
+    /// Inserts into the table.
+    pub(super) fn insert(&self) -> InsertStatement {
+        Query::insert().into_table(self.reference()).to_owned()
+    }
+
+    /// Changes rows of the table.
+    pub(super) fn update(&self) -> UpdateStatement {
+        let mut statement = Query::update();
+        statement.table(self.reference()).and_where_option(self.shown());
+        statement
+    }
+
+    /// Removes rows of the table.
+    pub(super) fn delete(&self) -> DeleteStatement {
+        let mut statement = Query::delete();
+        statement.from_table(self.reference()).and_where_option(self.shown());
+        statement
     }
 
     /// A column, with the table's name only where the table has another one: elsewhere the innermost table is meant.

@@ -1,19 +1,17 @@
 //! Changing rows. Statements answer with all columns of the changed rows in their order (RETURNING).
 
-use sea_query::Query;
-
 use super::filter::{condition, has_key};
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind};
+use super::{Dialect, Statement, Verb, bind, version};
 use crate::model::{ModelMeta, Value};
-use crate::query::Filter;
+use crate::query::{Deleted, Filter};
 
 /// Inserts rows that set the same columns, given by index; `rows` has a value for each of them.
 #[must_use]
 pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>>, dialect: Dialect) -> Statement {
     let table = Table::new(model, dialect);
-    let mut statement = Query::insert();
-    statement.into_table(table.reference()).returning(table.returning());
+    let mut statement = table.insert();
+    statement.returning(table.returning());
     if columns.is_empty() {
         // SQLite has no way to say this for several rows at once; a caller inserts them one by one.
         statement.or_default_values();
@@ -29,7 +27,8 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
     Statement::build(Verb::Insert, model, &statement, dialect)
 }
 
-/// Changes at least one column of the row with this primary key, if `filter` holds for it.
+/// Changes at least one column of the row with this primary key, if `filter` holds for it; a version counts the change by
+/// itself.
 #[must_use]
 pub fn update(
     model: &'static ModelMeta,
@@ -39,28 +38,37 @@ pub fn update(
     dialect: Dialect,
 ) -> Statement {
     let table = Table::new(model, dialect);
-    let mut statement = Query::update();
-    statement.table(table.reference());
+    let mut statement = table.update();
     for (index, value) in columns {
         let column = &model.columns[*index];
         statement.value(column.name, bind::expr(column, value, dialect));
+    }
+    if let Some((column, next)) = version::next(&table) {
+        statement.value(column.name, next);
     }
     statement.and_where(has_key(&table, key, dialect)).returning(table.returning());
     statement.and_where_option(condition(filter, &table, dialect));
     Statement::build(Verb::Update, model, &statement, dialect)
 }
 
-/// Deletes the row with this primary key, if `filter` holds for it.
+/// Removes the row with this primary key, if it is shown and `filter` holds for it.
 #[must_use]
-pub fn delete(model: &'static ModelMeta, key: &[Value], filter: &Filter, dialect: Dialect) -> Statement {
-    let table = Table::new(model, dialect);
-    let mut statement = Query::delete();
-    statement.from_table(table.reference()).and_where(has_key(&table, key, dialect)).returning(table.returning());
+pub fn delete(
+    model: &'static ModelMeta,
+    key: &[Value],
+    filter: &Filter,
+    deleted: Deleted,
+    dialect: Dialect,
+) -> Statement {
+    let table = Table::new(model, dialect).showing(deleted);
+    let mut statement = table.delete();
+    statement.and_where(has_key(&table, key, dialect)).returning(table.returning());
     statement.and_where_option(condition(filter, &table, dialect));
     Statement::build(Verb::Delete, model, &statement, dialect)
 }
 
 pub use super::link::{link, unlink};
+pub use super::link_many::{link_many, unlink_many};
 
 #[cfg(test)]
 mod tests {
@@ -143,11 +151,11 @@ mod tests {
     fn a_delete_needs_the_whole_key_and_the_filter() {
         let filter = Filter::compare(&BOOK_TAGS.columns[1], Operator::Ne, vec![text("kept")]);
         assert_sql(
-            |dialect| delete(&BOOK_TAGS, &[Value::I64(1), text("a")], &filter, dialect),
+            |dialect| delete(&BOOK_TAGS, &[Value::I64(1), text("a")], &filter, Deleted::Exclude, dialect),
             r#"DELETE FROM "book_tags" WHERE "book_id" = ? AND "tag_name" = ? AND "tag_name" <> ? RETURNING "book_id", "tag_name""#,
             r#"DELETE FROM "book_tags" WHERE "book_id" = $1 AND "tag_name" = $2 AND "tag_name" <> $3 RETURNING "book_id", "tag_name""#,
         );
-        let half = delete(&BOOK_TAGS, &[Value::I64(1)], &Filter::everything(), Dialect::Postgres);
+        let half = delete(&BOOK_TAGS, &[Value::I64(1)], &Filter::everything(), Deleted::Exclude, Dialect::Postgres);
         assert!(half.sql.starts_with(r#"DELETE FROM "book_tags" WHERE FALSE"#));
     }
 }

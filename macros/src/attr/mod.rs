@@ -9,6 +9,7 @@ mod relation;
 mod resource;
 mod text_enum;
 mod unique;
+mod upsert;
 
 use std::ops::RangeInclusive;
 
@@ -30,6 +31,7 @@ pub(crate) use relation::{DeleteAction, RelationAttr};
 pub(crate) use resource::ResourceAttr;
 pub(crate) use text_enum::TextEnumAttr;
 pub(crate) use unique::Unique;
+pub(crate) use upsert::{Upsert, UpsertKey};
 
 /// One entry of an attribute: `sort`, `rename = "titel"` or `filter(eq, gte)`.
 pub(crate) struct Item {

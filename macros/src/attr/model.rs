@@ -16,9 +16,10 @@ pub(crate) struct ModelAttr {
     pub(crate) full_text: Option<(Ident, Option<LitStr>)>,
     pub(crate) rename_all: Option<Case>,
     pub(crate) unique: Vec<Unique>,
+    pub(crate) hooks: Option<Ident>,
 }
 
-const NAMES: &[&str] = &["table", "schema", "view", "full_text", "rename_all", "unique"];
+const NAMES: &[&str] = &["table", "schema", "view", "full_text", "rename_all", "unique", "hooks"];
 
 impl ModelAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -38,6 +39,7 @@ impl ModelAttr {
             "full_text" => self.full_text = Some(item.flag_or_text("english")?),
             "rename_all" => self.rename_all = Some(item.case()?),
             "unique" => self.unique.push(Unique::read(item)?),
+            "hooks" => self.hooks = Some(item.flag()?),
             _ => return Err(item.unknown("model", NAMES)),
         }
         Ok(())

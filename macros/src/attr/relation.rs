@@ -24,6 +24,7 @@ pub(crate) struct RelationAttr {
     pub(crate) sub_resource: Option<Ident>,
     /// `filter = Review::RATING.gte(4)`: which of the related rows it holds.
     pub(crate) filter: Option<Expr>,
+    pub(crate) nested: Option<Ident>,
 }
 
 /// `through(own = author_id, target = book_id)`: the fields of a join model; empty where none is named.
@@ -46,8 +47,19 @@ pub(crate) enum DeleteAction {
     SetNull,
 }
 
-const NAMES: &[&str] =
-    &["include", "key", "foreign_key", "through", "keys", "read_only", "on_delete", "rename", "sub_resource", "filter"];
+const NAMES: &[&str] = &[
+    "include",
+    "key",
+    "foreign_key",
+    "through",
+    "keys",
+    "read_only",
+    "on_delete",
+    "rename",
+    "sub_resource",
+    "filter",
+    "nested",
+];
 
 impl RelationAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -72,6 +84,7 @@ impl RelationAttr {
             "rename" => self.rename = Some(item.text("books")?),
             "sub_resource" => self.sub_resource = Some(item.flag()?),
             "filter" => self.filter = Some(item.value("Review::RATING.gte(4)")?),
+            "nested" => self.nested = Some(item.flag()?),
             _ => return Err(item.unknown("relation", NAMES)),
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use syn::{Attribute, Expr, Ident, LitStr};
 
-use super::{Item, items, names};
+use super::{Item, Upsert, items, names};
 use crate::diagnostics::Diagnostics;
 
 /// What `#[resource(…)]` says. A number comes with its tokens, to point to.
@@ -21,6 +21,11 @@ pub(crate) struct ResourceAttr {
     pub(crate) options_depth: Option<(Expr, u64)>,
     pub(crate) filter: Option<Vec<LitStr>>,
     pub(crate) fields: Option<Ident>,
+    pub(crate) deleted: Option<Ident>,
+    pub(crate) upsert: Option<Upsert>,
+    pub(crate) bulk: Option<Ident>,
+    pub(crate) max_items: Option<(Expr, u64)>,
+    pub(crate) require_if_match: Option<Ident>,
 }
 
 const NAMES: &[&str] = &[
@@ -35,10 +40,18 @@ const NAMES: &[&str] = &[
     "options_depth",
     "filter",
     "fields",
+    "deleted",
+    "upsert",
+    "bulk",
+    "max_items",
+    "require_if_match",
 ];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
 const INCLUDE_DEPTHS: RangeInclusive<u64> = 1..=5;
+
+/// All rows of a request are in memory at once.
+const MAX_ITEMS: RangeInclusive<u64> = 1..=100_000;
 
 impl ResourceAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -63,6 +76,11 @@ impl ResourceAttr {
             "include_limit" => self.include_limit = Some(item.number(100)?),
             "filter" => self.filter = Some(item.texts("authors.status")?),
             "fields" => self.fields = Some(item.flag()?),
+            "deleted" => self.deleted = Some(item.flag()?),
+            "upsert" => self.upsert = Some(Upsert::read(item)?),
+            "bulk" => self.bulk = Some(item.flag()?),
+            "max_items" => self.max_items = Some(item.number_in(MAX_ITEMS, "a number from 1 to 100000", 10_000)?),
+            "require_if_match" => self.require_if_match = Some(item.flag()?),
             _ => return Err(item.unknown("resource", NAMES)),
         }
         Ok(())

@@ -150,6 +150,8 @@ pub(super) fn computed_fields(model: &Model, diagnostics: &mut Diagnostics) {
             attr.key.as_ref(),
             attr.created_at.as_ref(),
             attr.updated_at.as_ref(),
+            attr.deleted_at.as_ref(),
+            attr.version.as_ref(),
             attr.read_only.as_ref(),
             attr.write_only.as_ref(),
             attr.hidden.as_ref(),

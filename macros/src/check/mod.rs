@@ -5,8 +5,12 @@ mod database;
 mod field;
 mod full_text;
 mod key;
+mod model;
 mod names;
+mod nested;
 mod relation;
+mod soft_delete;
+mod version;
 
 use crate::diagnostics::Diagnostics;
 use crate::model::Model;
@@ -24,6 +28,8 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         database::generated_columns,
         database::database_defaults,
         database::unique_keys,
+        soft_delete::deleted_at,
+        version::version,
         field::operators,
         field::types_of_rules,
         field::computed_fields,
@@ -34,7 +40,9 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         relation::own_columns,
         relation::key_lengths,
         relation::delete_actions,
+        nested::nested,
         names::input_fields,
+        model::hooks,
     ];
     for rule in rules {
         rule(model, diagnostics);

@@ -21,7 +21,7 @@ const COMBINATORS: &[&str] = &["and", "or", "not"];
 const LIMIT: &str = "limit";
 
 /// Segments that a resource keeps for itself below its path.
-const SUB_PATHS: &[&str] = &["bulk", "search"];
+const SUB_PATHS: &[&str] = &["bulk", "search", "restore"];
 
 /// The member of a row with the numbers of its related rows.
 const COUNTS: &str = "_count";

@@ -111,6 +111,8 @@ fn generated(column: &Column, generated: Generated) -> TokenStream {
         Generated::UuidV7 => quote!(__couplet::Generated::UuidV7),
         Generated::CreatedAt => quote!(__couplet::Generated::CreatedAt),
         Generated::UpdatedAt => quote!(__couplet::Generated::UpdatedAt),
+        Generated::DeletedAt => quote!(__couplet::Generated::DeletedAt),
+        Generated::Version => quote!(__couplet::Generated::Version),
     }
 }
 
@@ -138,12 +140,16 @@ fn default_function(column: &Column, default: &Expr) -> TokenStream {
 }
 
 fn access(column: &Column) -> TokenStream {
-    let FieldAttr { hidden, read_only, write_only, created_at, updated_at, generated, .. } = &column.attr;
+    let FieldAttr { hidden, read_only, write_only, .. } = &column.attr;
+    let is_kept = matches!(
+        column.generated,
+        Some(Generated::CreatedAt | Generated::UpdatedAt | Generated::DeletedAt | Generated::Version)
+    );
     if hidden.is_some() {
         quote!(__couplet::Access::Hidden)
     } else if write_only.is_some() {
         quote!(__couplet::Access::WriteOnly)
-    } else if read_only.is_some() || created_at.is_some() || updated_at.is_some() || generated.is_some() {
+    } else if read_only.is_some() || is_kept || column.generated == Some(Generated::Expression) {
         quote!(__couplet::Access::ReadOnly)
     } else {
         quote!(__couplet::Access::ReadWrite)

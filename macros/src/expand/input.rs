@@ -232,15 +232,18 @@ fn constructor(model: &Model) -> TokenStream {
     }
 }
 
-/// Columns that a create may set: all but what the database makes.
+/// Columns that a create may set: all but what the database makes and the version.
 fn creatable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
-    let is_made = |column: &Column| matches!(column.generated, Some(Generated::Database | Generated::Expression));
+    let is_made = |column: &Column| {
+        matches!(column.generated, Some(Generated::Database | Generated::Expression | Generated::Version))
+    };
     model.columns.iter().enumerate().filter(move |(_, column)| !is_made(column))
 }
 
-/// Columns that an update may set: all but the key and what the database computes.
+/// Columns that an update may set: all but the key, what the database computes and the version.
 fn patchable(model: &Model) -> impl Iterator<Item = (usize, &Column)> {
-    let is_settable = |column: &Column| !column.key && column.generated != Some(Generated::Expression);
+    let is_settable =
+        |column: &Column| !column.key && !matches!(column.generated, Some(Generated::Expression | Generated::Version));
     model.columns.iter().enumerate().filter(move |(_, column)| is_settable(column))
 }
 

@@ -3,12 +3,14 @@
 
 mod column;
 mod filter_path;
+mod hooks;
 mod input;
 mod model;
 mod relation;
 mod resource;
 mod text_enum;
 mod token;
+mod upsert;
 
 pub(crate) use model::model;
 pub(crate) use resource::resource;

@@ -5,12 +5,12 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Ident, LitByteStr, LitStr};
 
-use super::{column, enclosed, input, option, relation, token};
+use super::{column, enclosed, hooks, input, option, relation, token};
 use crate::attr::FieldAttr;
 use crate::check::check;
 use crate::crate_path;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Column, Computed, Model};
+use crate::model::{Column, Computed, Generated, Model};
 use crate::naming::plain;
 
 /// Everything that `derive(Model)` writes. With a mistake the bodies are left out, so that rustc reports no second one
@@ -40,6 +40,7 @@ struct Body {
     checks: TokenStream,
     computed: Vec<TokenStream>,
     relations: Vec<TokenStream>,
+    hooks: (TokenStream, TokenStream),
     decode: TokenStream,
     attach: TokenStream,
     write_json: TokenStream,
@@ -52,6 +53,7 @@ impl Body {
             checks: column::checks(model),
             computed: model.computed.iter().map(|computed| computed_meta(&model.ident, computed)).collect(),
             relations: relation::metas(model),
+            hooks: hooks::table(model),
             decode: decode(model),
             attach: relation::attach(model),
             write_json: write_json(model),
@@ -65,6 +67,7 @@ impl Body {
             checks: TokenStream::new(),
             computed: Vec::new(),
             relations: Vec::new(),
+            hooks: (TokenStream::new(), option(None)),
             decode: body.clone(),
             attach: body.clone(),
             write_json: body.clone(),
@@ -88,7 +91,14 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
     let key_indexes = model.key();
     let key_type = key_type(model);
     let unique = unique(model);
-    let Body { checks, computed, relations, decode, attach, write_json, key } = body;
+    let Body { checks, computed, relations, hooks: (hook_table, hooks), decode, attach, write_json, key } = body;
+    let keeps_deleted = model.columns.iter().any(|column| column.generated == Some(Generated::DeletedAt));
+    let soft_delete = keeps_deleted.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl __couplet::SoftDelete for #ident {}
+        }
+    });
     quote! {
         static COLUMNS: [__couplet::ColumnMeta; #count] = [#(#columns),*];
         // A static, since the address of a model tells it from others.
@@ -105,8 +115,11 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             computed: &[#(#computed),*],
             relations: &[#(#relations),*],
             encode: __couplet::encode::<#ident>,
+            hooks: #hooks,
         };
+        #hook_table
         #checks
+        #soft_delete
 
         #[automatically_derived]
         impl __couplet::Model for #ident {

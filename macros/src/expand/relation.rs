@@ -26,6 +26,7 @@ fn meta(index: usize, relation: &Relation) -> TokenStream {
     let link = link(index, relation);
     let include = relation.attr.include.is_some();
     let keys_name = option(relation.keys.as_ref().map(|keys| keys.api_name.to_token_stream()));
+    let nested = relation.attr.nested.is_some();
     let on_delete = match relation.delete_action() {
         DeleteAction::Restrict => quote!(Restrict),
         DeleteAction::Cascade => quote!(Cascade),
@@ -46,6 +47,7 @@ fn meta(index: usize, relation: &Relation) -> TokenStream {
             link: #link,
             include: #include,
             keys_name: #keys_name,
+            nested: #nested,
             on_delete: __couplet::OnDelete::#on_delete,
             subset: #subset,
         }

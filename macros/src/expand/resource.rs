@@ -23,6 +23,8 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let attr = ResourceAttr::read(&derive.attrs, diagnostics);
     let name = name(&model, &attr, diagnostics);
     let operations = operations(&model, &attr, diagnostics);
+    let upsert = super::upsert::keys(&model, &attr, &operations, diagnostics);
+    let deleted = deleted(&model, &attr, diagnostics);
     page_sizes(&attr, diagnostics);
     depths(&attr, diagnostics);
     let (filter_paths, checks) = filter_path::paths(&model, &attr, diagnostics);
@@ -39,6 +41,8 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let include_limit = number(&attr.include_limit, 100);
     let fields = attr.fields.is_some();
     let options_depth = number(&attr.options_depth, 1);
+    let max_items = number(&attr.max_items, 10_000);
+    let require_if_match = require_if_match(&model, &attr, diagnostics);
     let items = quote! {
         static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
             model: || <#ident as __couplet::Model>::META,
@@ -52,6 +56,10 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             filter_paths: &[#(#filter_paths),*],
             fields: #fields,
             options_depth: #options_depth,
+            deleted: #deleted,
+            upsert: &[#(#upsert),*],
+            max_items: #max_items,
+            require_if_match: #require_if_match,
             sub_resources: &[#(#sub_resources),*],
         };
         #checks
@@ -73,8 +81,14 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("replace", "Replace"),
     ("delete", "Delete"),
     ("search", "Search"),
+    ("restore", "Restore"),
+    ("bulk_create", "BulkCreate"),
+    ("bulk_update", "BulkUpdate"),
+    ("bulk_delete", "BulkDelete"),
 ];
 const READS: &[&str] = &["list", "get", "search"];
+/// What is offered only when it is asked for, and what of one row it is like.
+const BULK: &[(&str, &str)] = &[("bulk_create", "create"), ("bulk_update", "update"), ("bulk_delete", "delete")];
 
 /// One path segment, without the slash.
 fn name(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> String {
@@ -95,9 +109,13 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
         diagnostics.error(word, "`read_only` stands for `operations(list, get, search)`; keep one");
     }
     let reads_only = model.attr.view.is_some() || attr.read_only.is_some();
+    let is_bulk = |name: &str| BULK.iter().any(|(bulk, _)| *bulk == name);
     let Some(operations) = &attr.operations else {
-        let offered = OPERATIONS.iter().filter(|(name, _)| !reads_only || READS.contains(name));
-        return offered.map(|(_, variant)| format_ident!("{variant}")).collect();
+        let offered = |name: &str| {
+            let by_flag = is_bulk(name) || name == "restore" && attr.deleted.is_none();
+            !by_flag && (!reads_only || READS.contains(&name))
+        };
+        return with_bulk(attr, offered, diagnostics);
     };
     let names: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
     for (index, operation) in operations.iter().enumerate() {
@@ -108,10 +126,48 @@ fn operations(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics)
             diagnostics.error(operation, format!("`{name}` is given twice; keep one"));
         } else if model.attr.view.is_some() && !READS.contains(&name.as_str()) {
             diagnostics.error(operation, "a view can only be read: `list`, `get` and `search`");
+        } else if name == "restore" && attr.deleted.is_none() {
+            diagnostics.error(operation, "who restores rows must see those that are deleted; add `deleted`");
         }
     }
     let given = |name: &str| operations.iter().any(|operation| plain(operation) == name);
-    OPERATIONS.iter().filter(|(name, _)| given(name)).map(|(_, variant)| format_ident!("{variant}")).collect()
+    with_bulk(attr, given, diagnostics)
+}
+
+/// The variants of what is offered, and with `bulk` of what can be done in bulk of that.
+fn with_bulk(attr: &ResourceAttr, offered: impl Fn(&str) -> bool, diagnostics: &mut Diagnostics) -> Vec<Ident> {
+    let by_flag = |name: &str| attr.bulk.is_some() && BULK.iter().any(|(bulk, one)| *bulk == name && offered(one));
+    let chosen: Vec<_> = OPERATIONS.iter().filter(|(name, _)| offered(name) || by_flag(name)).collect();
+    if let Some(word) = &attr.bulk
+        && !BULK.iter().any(|(_, one)| offered(one))
+    {
+        let text =
+            "nothing that is offered can be done in bulk; offer `create`, `update` or `delete`, or remove `bulk`";
+        diagnostics.error(word, text);
+    } else if let Some((tokens, _)) = &attr.max_items
+        && !chosen.iter().any(|(name, _)| BULK.iter().any(|(bulk, _)| bulk == name))
+    {
+        diagnostics.error(tokens, "`max_items` bounds what is done in bulk, and nothing is; add `bulk`");
+    }
+    chosen.into_iter().map(|(_, variant)| format_ident!("{variant}")).collect()
+}
+
+fn require_if_match(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> bool {
+    let Some(word) = &attr.require_if_match else { return false };
+    if !model.columns.iter().any(|column| column.attr.version.is_some()) {
+        diagnostics.error(word, "there is no version to match; mark an `i32` or `i64` with `#[field(version)]`");
+    }
+    true
+}
+
+/// Whether clients may ask for deleted rows, which the model must keep.
+fn deleted(model: &Model, attr: &ResourceAttr, diagnostics: &mut Diagnostics) -> bool {
+    let keeps = model.columns.iter().any(|column| column.attr.deleted_at.is_some());
+    if let Some(word) = attr.deleted.as_ref().filter(|_| !keeps) {
+        let text = "deleted rows are gone; a field `#[field(deleted_at)] deleted_at: Option<DateTime<Utc>>` keeps them";
+        diagnostics.error(word, text);
+    }
+    attr.deleted.is_some()
 }
 
 /// A default page over the cap would be refused on every list.

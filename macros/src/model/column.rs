@@ -32,6 +32,8 @@ pub(crate) enum Generated {
     CreatedAt,
     UpdatedAt,
     Expression,
+    DeletedAt,
+    Version,
 }
 
 impl Column {
@@ -44,6 +46,12 @@ impl Column {
         }
         if self.attr.updated_at.is_some() {
             return Some(Generated::UpdatedAt);
+        }
+        if self.attr.deleted_at.is_some() {
+            return Some(Generated::DeletedAt);
+        }
+        if self.attr.version.is_some() {
+            return Some(Generated::Version);
         }
         // A key that is a foreign key too, as of a profile that shares its user's, comes from the client.
         if !single_key || self.foreign_key || self.attr.default.is_some() {

@@ -39,11 +39,38 @@ pub struct Language {
     pub name: String,
 }
 
+#[derive(Model, Resource)]
+#[resource(bulk, max_items = 500, require_if_match)]
+pub struct Page {
+    pub id: i64,
+    #[field(version)]
+    pub version: i64,
+}
+
+#[derive(Model, Resource)]
+#[resource(operations(list, create, bulk_delete), bulk)]
+pub struct Line {
+    pub id: i64,
+}
+
+#[test]
+fn many_rows_are_written_at_once_where_that_is_asked_for() {
+    let meta = Page::RESOURCE;
+    assert_eq!(meta.operations[..6], Operation::ALL);
+    assert_eq!(meta.operations[6..], Operation::BULK);
+    assert_eq!((meta.max_items, meta.require_if_match), (500, true));
+    let meta = Line::RESOURCE;
+    let expected = [Operation::List, Operation::Create, Operation::BulkCreate, Operation::BulkDelete];
+    assert_eq!(meta.operations, expected, "what fits the others, and what is named");
+    assert_eq!((meta.max_items, meta.require_if_match), (10_000, false));
+}
+
 #[test]
 fn everything_is_offered_below_the_plural_by_default() {
     let meta = BookAuthor::RESOURCE;
     assert_eq!(meta.name, "book-authors");
-    assert_eq!(meta.operations, Operation::ALL);
+    let all_but_restore: Vec<_> = Operation::ALL.into_iter().filter(|it| *it != Operation::Restore).collect();
+    assert_eq!(meta.operations, all_but_restore);
     assert_eq!((meta.per_page, meta.max_per_page, meta.max_offset), (20, 100, 100_000));
     assert_eq!((meta.include_depth, meta.include_limit, meta.options_depth), (3, 100, 1));
     assert!(std::ptr::eq((meta.model)(), BookAuthor::META));

@@ -3,8 +3,8 @@
 use super::{Write, found};
 use crate::db::{Meter, Session};
 use crate::error::{Error, InputError, Location, Result};
-use crate::model::{Access, Changes, Link, ModelMeta, Operator, Value};
-use crate::query::{Filter, ListQuery};
+use crate::model::{Changes, Link, ModelMeta, Operator, Value};
+use crate::query::{Deleted, Filter, ListQuery};
 use crate::sql::{self, Dialect};
 
 /// The error of a write with the fields that it is about.
@@ -22,7 +22,11 @@ async fn name_references(model: &'static ModelMeta, write: &Write, error: Error,
     let is_nameless =
         |errors: &[InputError]| matches!(errors, [InputError { at: Location::Request, code: "foreign_key", .. }]);
     let (changes, key) = match (&error, write) {
-        (Error::Conflict(errors), Write::Create(rows)) if is_nameless(errors) && rows.len() == 1 => (&rows[0], None),
+        (Error::Conflict(errors), Write::Create(rows) | Write::Upsert { rows, .. })
+            if is_nameless(errors) && rows.len() == 1 =>
+        {
+            (&rows[0], None)
+        }
         (Error::Conflict(errors), Write::Update { rows, .. }) if is_nameless(errors) && rows.len() == 1 => {
             (&rows[0].changes, Some(&rows[0].key))
         }
@@ -56,7 +60,8 @@ async fn missing_references(
             && let Some(key) = key
         {
             Meter::allow(1);
-            let statement = sql::select::by_key(model, key, &Filter::everything(), false, Dialect::Sqlite);
+            let statement =
+                sql::select::by_key(model, key, &Filter::everything(), Deleted::Include, false, Dialect::Sqlite);
             let row = found(model, session.fetch(&statement).await?)?;
             values = crate::crud::values(model, row.row(0), local)?;
         }
@@ -102,8 +107,5 @@ fn name_field(model: &ModelMeta, error: InputError) -> InputError {
     let Some(column) = model.columns.iter().find(|column| *pointer == format!("/{}", column.name)) else {
         return error;
     };
-    match column.access {
-        Access::Hidden => InputError::request(error.code, error.detail),
-        _ => InputError::field(column.api_name, error.code, error.detail),
-    }
+    column.mistake(error.code, error.detail)
 }

@@ -31,7 +31,7 @@ pub(super) async fn set_links(
 }
 
 /// Whether both keys have the same values in the columns of the join model that hold a part of both, as a tenant does.
-fn share(relation: &RelationMeta, local: &[Value], foreign: &[Value]) -> bool {
+pub(super) fn share(relation: &RelationMeta, local: &[Value], foreign: &[Value]) -> bool {
     let Link::Through { through_local, through_foreign, .. } = relation.link else { return true };
     through_local.iter().zip(local).all(|(index, value)| {
         let other = through_foreign.iter().position(|other| other == index);
@@ -39,7 +39,7 @@ fn share(relation: &RelationMeta, local: &[Value], foreign: &[Value]) -> bool {
     })
 }
 
-fn no_such_key(relation: &RelationMeta) -> Error {
+pub(super) fn no_such_key(relation: &RelationMeta) -> Error {
     let detail = format!("one of the keys is of no {}", (relation.target)().name);
     let name = relation.keys_name.unwrap_or(relation.api_name);
     Error::Conflict(vec![InputError::field(name, "foreign_key", detail)])

@@ -1,15 +1,27 @@
 //! Changing rows: a unit of work is data, so that the framework can run it in a task that a client cannot cancel, and
 //! again where the database rolled it back.
 
+mod blame;
+mod bulk;
+mod children;
 mod conflict;
 mod create;
 mod delete;
+pub mod idempotency;
 mod links;
+pub(super) mod locked;
+mod notice;
+mod order;
 mod update;
+pub mod upsert;
+mod version;
 
+pub use bulk::{of_only_item, repeated};
+use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
 
-use crate::db::{Database, Executor, Meter, Session};
+use super::hooks::{self, HookTable};
+use crate::db::{Database, Executor, Meter, Session, Transaction};
 use crate::error::{Error, Result};
 use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
 use crate::query::Filter;
@@ -29,11 +41,32 @@ pub enum Write {
         /// which rows the caller may change
         filter: Filter,
     },
-    /// Deletes rows for which the filter holds, all or none.
+    /// Inserts rows, or changes those that have their unique key, all or none.
+    Upsert {
+        /// the rows, of which each sets all columns of the key
+        rows: Vec<Changes>,
+        /// indexes of the columns of the unique key
+        key: Vec<usize>,
+        /// which rows the caller may change
+        filter: Filter,
+    },
+    /// Deletes rows for which the filter holds, all or none. A model with a `deleted_at` keeps them, marked.
     Delete {
+        /// which rows
+        rows: Vec<RowKey>,
+        /// which rows the caller may delete
+        filter: Filter,
+    },
+    /// Removes rows, all or none, those too that are marked as deleted.
+    Purge {
         /// the primary keys
         keys: Vec<Vec<Value>>,
-        /// which rows the caller may delete
+    },
+    /// Takes the mark from deleted rows for which the filter holds, all or none.
+    Restore {
+        /// which rows, and what is changed in them
+        rows: Vec<RowChange>,
+        /// which rows the caller may restore
         filter: Filter,
     },
 }
@@ -43,23 +76,93 @@ pub enum Write {
 pub struct RowChange {
     /// The primary key.
     pub key: Vec<Value>,
+    /// The versions of which the row must have one; any where there is no list.
+    pub expected: Option<Vec<i64>>,
     /// What is set.
     pub changes: Changes,
 }
 
-/// Carries out `write` and answers the rows as they are afterwards; deleted ones as they were.
+/// A row that is deleted.
+#[derive(Debug, Clone)]
+pub struct RowKey {
+    /// The primary key.
+    pub key: Vec<Value>,
+    /// The versions of which the row must have one; any where there is no list.
+    pub expected: Option<Vec<i64>>,
+}
+
+/// Carries out `write` and answers the rows as they are afterwards, in its order; removed ones as they were.
 ///
 /// With `&Database` it is a transaction of its own, which goes on when the caller is dropped and is tried again after a
 /// deadlock. With `&mut Transaction` it is part of that one.
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`], [`Error::Conflict`], or the database's.
+/// [`Error::NotFound`], [`Error::Missing`], [`Error::Stale`], [`Error::Conflict`], [`Error::Invalid`], or the database's;
+/// what a hook answers.
 pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl Executor<'a>) -> Result<Vec<Loaded>> {
+    if write.is_empty() {
+        return Ok(Vec::new());
+    }
     let Some(database) = executor.database() else {
         return apply(model, &write, &mut executor.session()).await;
     };
-    let work = unit_of_work(database.clone(), model, write).in_current_span();
+    carry_out(&database, OneWrite { model, write }).await
+}
+
+/// As [`write()`], where mistakes are those of items: each has a pointer such as `/items/3/title`, even if there is one item.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub async fn write_items<'a>(
+    model: &'static ModelMeta,
+    items: Write,
+    executor: impl Executor<'a>,
+) -> Result<Vec<Loaded>> {
+    let is_one = items.len() == 1;
+    let result = write(model, items, executor).await;
+    if is_one { result.map_err(|error| of_only_item(model, error)) } else { result }
+}
+
+/// What is done in a transaction of its own, perhaps more than once.
+trait UnitOfWork: Send + Sync + 'static {
+    type Output: Send + 'static;
+
+    /// What is written.
+    fn write(&self) -> (&'static ModelMeta, &Write);
+
+    /// The statements of one attempt.
+    fn budget(&self) -> u32;
+
+    /// One attempt.
+    fn run(&self, transaction: &mut Transaction) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// A write and nothing else.
+struct OneWrite {
+    model: &'static ModelMeta,
+    write: Write,
+}
+
+impl UnitOfWork for OneWrite {
+    type Output = Vec<Loaded>;
+
+    fn write(&self) -> (&'static ModelMeta, &Write) {
+        (self.model, &self.write)
+    }
+
+    fn budget(&self) -> u32 {
+        budget(self.model, &self.write)
+    }
+
+    async fn run(&self, transaction: &mut Transaction) -> Result<Vec<Loaded>> {
+        apply(self.model, &self.write, &mut transaction.session()).await
+    }
+}
+
+async fn carry_out<W: UnitOfWork>(database: &Database, work: W) -> Result<W::Output> {
+    let work = attempts(database.clone(), work).in_current_span();
     let task = match Meter::current() {
         Some(meter) => database.carry_through(Meter::scope(meter, work)),
         None => database.carry_through(work),
@@ -67,46 +170,78 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
     task.await.map_err(Error::other)?
 }
 
-async fn unit_of_work(database: Database, model: &'static ModelMeta, write: Write) -> Result<Vec<Loaded>> {
+async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Output> {
     let mut attempt = 1;
     loop {
-        match transaction(&database, model, &write).await {
+        match transaction(&database, &work).await {
             Err(error) if error.is_transient() && attempt < ATTEMPTS => {
                 attempt += 1;
-                Meter::allow(budget(model, &write));
+                Meter::allow(work.budget());
+            }
+            Err(error) => {
+                let (model, write) = work.write();
+                return Err(blame::explain(model, write, error, &database).await);
             }
             result => return result,
         }
     }
 }
 
-async fn transaction(database: &Database, model: &'static ModelMeta, write: &Write) -> Result<Vec<Loaded>> {
+async fn transaction<W: UnitOfWork>(database: &Database, work: &W) -> Result<W::Output> {
     let mut transaction = database.begin().await?;
-    let rows = apply(model, write, &mut transaction.session()).await?;
+    let output = work.run(&mut transaction).await?;
     transaction.commit().await?;
-    Ok(rows)
+    Ok(output)
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
+    if write.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(hooks) = HookTable::of_model(model) else { return change(model, write, session).await };
+    let drafted = hooks.before(model, write, session).await?;
+    // A hook may have set keys that the client has not named.
+    Meter::allow(budget(model, &drafted.write).saturating_sub(budget(model, write)));
+    // Boxed, since a hook may write and each level of that lies on the stack.
+    let rows = Box::pin(change(model, &drafted.write, session)).await?;
+    hooks.after(&drafted, &rows, session).await?;
+    Ok(rows)
+}
+
+async fn change(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
     let result = match write {
         Write::Create(rows) => create::create(model, rows, session).await,
         Write::Update { rows, filter } => update::update(model, rows, filter, session).await,
-        Write::Delete { keys, filter } => delete::delete(model, keys, filter, session).await,
+        Write::Upsert { rows, key, filter } => upsert::upsert(model, rows, key, filter, session).await,
+        Write::Delete { rows, filter } => delete::delete(model, rows, filter, session).await,
+        Write::Purge { keys } => delete::purge(model, keys, session).await,
+        Write::Restore { rows, filter } => delete::restore(model, rows, filter, session).await,
     };
-    match result {
-        Ok(rows) => Ok(rows),
-        Err(error) => Err(conflict::explain(model, write, error, session).await),
+    let mut rows = match result {
+        Ok(rows) => rows,
+        Err(error) => return Err(conflict::explain(model, write, error, session).await),
+    };
+    for change in notice::changes(model, write, &rows)? {
+        session.note(change);
     }
+    if let Write::Create(parents) = write {
+        children::create(&mut rows, parents, session).await?;
+    }
+    Ok(rows)
 }
 
 /// The statements that a write may execute.
 #[must_use]
 pub fn budget(model: &ModelMeta, write: &Write) -> u32 {
     let statements = match write {
-        Write::Create(rows) => create::statements(model, rows),
-        Write::Update { rows, .. } => update::statements(rows),
-        Write::Delete { keys, .. } => keys.len(),
+        Write::Create(rows) => create::statements(model, &rows.iter().collect::<Vec<_>>()),
+        Write::Update { rows, .. } => update::statements(model, rows),
+        Write::Upsert { rows, key, .. } => upsert::statements(model, rows, key),
+        Write::Delete { rows, .. } => delete::statements(model, rows),
+        Write::Purge { keys } => keys.len(),
+        Write::Restore { rows, .. } => delete::statements_of_restore(rows),
     };
+    let statements = statements + HookTable::of_model(model).map_or(0, |_| hooks::statements(model, write));
     u32::try_from(statements).unwrap_or(u32::MAX)
 }
 
@@ -114,14 +249,36 @@ impl Write {
     /// An update of one row that nothing narrows.
     #[must_use]
     pub fn update(key: Vec<Value>, changes: Changes) -> Self {
-        Self::Update { rows: vec![RowChange { key, changes }], filter: Filter::everything() }
+        Self::Update { rows: vec![RowChange { key, expected: None, changes }], filter: Filter::everything() }
     }
 
     /// A delete of one row that nothing narrows.
     #[must_use]
     pub fn delete(key: Vec<Value>) -> Self {
-        Self::Delete { keys: vec![key], filter: Filter::everything() }
+        Self::Delete { rows: vec![RowKey { key, expected: None }], filter: Filter::everything() }
     }
+
+    /// How many rows it is about; children are not counted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Create(rows) | Self::Upsert { rows, .. } => rows.len(),
+            Self::Update { rows, .. } | Self::Restore { rows, .. } => rows.len(),
+            Self::Delete { rows, .. } => rows.len(),
+            Self::Purge { keys } => keys.len(),
+        }
+    }
+
+    /// Whether it is about no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The time that is written; a database keeps microseconds.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
 }
 
 fn found(model: &'static ModelMeta, rows: Box<dyn RowSet>) -> Result<Loaded> {

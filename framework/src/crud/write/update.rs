@@ -1,17 +1,18 @@
 //! Changing rows.
 
-use chrono::{SubsecRound, Utc};
-
 use super::links::set_links;
-use super::{RowChange, found};
+use super::{RowChange, bulk, now, version};
 use crate::db::Session;
 use crate::error::Result;
-use crate::model::{Generated, Loaded, ModelMeta, Value};
-use crate::query::Filter;
+use crate::model::{Changes, Generated, Loaded, ModelMeta, Value};
+use crate::query::{Deleted, Filter};
 use crate::sql;
 
 /// The statements that changing these rows takes.
-pub(super) fn statements(rows: &[RowChange]) -> usize {
+pub(super) fn statements(model: &ModelMeta, rows: &[RowChange]) -> usize {
+    if version::can_share(model, rows.iter().map(|row| &row.expected)) {
+        return bulk::statements_of_update(model, rows);
+    }
     rows.iter().map(|row| 1 + 2 * row.changes.links.len()).sum()
 }
 
@@ -21,6 +22,9 @@ pub(super) async fn update(
     filter: &Filter,
     session: &mut Session<'_>,
 ) -> Result<Vec<Loaded>> {
+    if version::can_share(model, rows.iter().map(|row| &row.expected)) {
+        return bulk::update(model, rows, filter, session).await;
+    }
     let mut updated = Vec::with_capacity(rows.len());
     for row in rows {
         updated.push(update_one(model, row, filter, session).await?);
@@ -28,25 +32,36 @@ pub(super) async fn update(
     Ok(updated)
 }
 
+/// What a change sets, and the time of it where the model has one.
+pub(super) fn with_time(model: &ModelMeta, changes: &Changes) -> Vec<(usize, Value)> {
+    let mut columns = changes.columns.clone();
+    if !changes.is_empty() {
+        let updated = model.generated(Generated::UpdatedAt).filter(|index| changes.column(*index).is_none());
+        columns.extend(updated.map(|index| (index, Value::Timestamp(now()))));
+    }
+    columns
+}
+
 async fn update_one(
     model: &'static ModelMeta,
-    row: &RowChange,
+    change: &RowChange,
     filter: &Filter,
     session: &mut Session<'_>,
 ) -> Result<Loaded> {
-    let RowChange { key, changes } = row;
-    let mut columns = changes.columns.clone();
-    if !(changes.columns.is_empty() && changes.links.is_empty()) {
-        let updated = model.columns.iter().position(|column| column.generated == Some(Generated::UpdatedAt));
-        let updated = updated.filter(|index| changes.column(*index).is_none());
-        columns.extend(updated.map(|index| (index, Value::Timestamp(Utc::now().trunc_subsecs(6)))));
-    }
-    let statement = if columns.is_empty() {
-        sql::select::by_key(model, key, filter, true, session.dialect())
+    let RowChange { key, expected, changes } = change;
+    let columns = with_time(model, changes);
+    let narrowed = version::narrowed(model, filter, expected.as_deref());
+    let is_counted = model.version().is_some() && !changes.is_empty();
+    let statement = if columns.is_empty() && !is_counted {
+        sql::select::by_key(model, key, &narrowed, Deleted::Exclude, true, session.dialect())
     } else {
-        sql::write::update(model, key, &columns, filter, session.dialect())
+        sql::write::update(model, key, &columns, &narrowed, session.dialect())
     };
-    let row = found(model, session.fetch(&statement).await?)?;
+    let rows = session.fetch(&statement).await?;
+    if rows.len() == 0 {
+        return Err(version::absent(model, key, expected.as_deref(), filter, Deleted::Exclude, session).await);
+    }
+    let row = Loaded::new(model, rows);
     for (relation, keys) in &changes.links {
         set_links(&model.relations[*relation], &row, keys, true, session).await?;
     }

@@ -31,6 +31,7 @@ pub(super) static BOOKS: ModelMeta = ModelMeta {
         link: Link::Local { local: &[1], foreign: &[0] },
         include: true,
         keys_name: None,
+        nested: false,
         on_delete: OnDelete::Cascade,
         subset: None,
     }],

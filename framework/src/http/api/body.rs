@@ -1,11 +1,15 @@
 //! Reading a JSON body.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
+use bytes::Bytes;
 use poem::Request;
+use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as JsonValue};
 
 use super::super::problem::Problem;
@@ -26,6 +30,15 @@ pub(super) async fn object(
     types: &[&str],
     depth: usize,
 ) -> poem::Result<Map<String, JsonValue>> {
+    parse(&bytes(request, types).await?, depth).map_err(Into::into)
+}
+
+/// The body of a request in one of the media types `types`.
+///
+/// # Errors
+///
+/// 415 for another media type, 400 for a body that does not come to its end.
+pub(super) async fn bytes(request: &mut Request, types: &[&str]) -> poem::Result<Bytes> {
     let given = request.header(header::CONTENT_TYPE);
     let essence = given.and_then(|given| given.split(';').next()).unwrap_or_default().trim();
     if !types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
@@ -33,26 +46,38 @@ pub(super) async fn object(
         let detail = format!("expected a body with Content-Type {}{given}", types.join(" or "));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).with_detail(detail).into());
     }
-    let bytes = request.take_body().into_bytes().await.map_err(|error| {
-        // A body that is too large or too slow is told apart where it is limited.
-        tracing::debug!(%error, "a body cannot be read");
-        bad_request("incomplete_body", "the body cannot be read to its end")
-    })?;
-    parse(&bytes, depth).map_err(Into::into)
+    request.take_body().into_bytes().await.map_err(incomplete)
+}
+
+/// The problem of a body that does not come to its end.
+pub(super) fn incomplete(error: ReadBodyError) -> poem::Error {
+    // A body that is too large or too slow is told apart where it is limited.
+    tracing::debug!(%error, "a body cannot be read");
+    bad_request("incomplete_body", "the body cannot be read to its end").into()
 }
 
 fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> {
+    match json::<Unique>(bytes, depth)? {
+        Body::Object(members) => Ok(members.into_iter().map(|(name, value)| (name, value.0)).collect()),
+        Body::List(_) | Body::Other => {
+            Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", "expected a JSON object"))
+        }
+    }
+}
+
+/// Reads JSON of at most `depth` levels.
+///
+/// # Errors
+///
+/// 400 for what is no JSON, or deeper.
+pub(super) fn json<V: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<Body<V>, Problem> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(bad_request("invalid_json", "expected a JSON object, not an empty body"));
     }
     if deeper_than(bytes, depth) {
         return Err(bad_request("too_deep", format!("expected JSON of at most {depth} levels")));
     }
-    let body: Body = serde_json::from_slice(bytes).map_err(|error| bad_request("invalid_json", error.to_string()))?;
-    match body {
-        Body::Object(members) => Ok(members),
-        Body::Other => Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", "expected a JSON object")),
-    }
+    serde_json::from_slice(bytes).map_err(|error| bad_request("invalid_json", error.to_string()))
 }
 
 fn bad_request(code: &'static str, detail: impl Into<String>) -> Problem {
@@ -84,55 +109,59 @@ fn deeper_than(bytes: &[u8], depth: usize) -> bool {
     false
 }
 
-/// A JSON text; a member that is named twice is an error, as in [`Unique`].
-enum Body {
-    Object(Map<String, JsonValue>),
+/// A JSON text, one level of it; a member that is named twice is an error, as in [`Unique`].
+pub(super) enum Body<V> {
+    Object(Vec<(String, V)>),
+    List(Vec<V>),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Body {
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Body<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+        struct Members<V>(PhantomData<V>);
 
         macro_rules! other {
             ($($visit:ident: $ty:ty),*) => {$(
-                fn $visit<E>(self, _: $ty) -> Result<Body, E> {
+                fn $visit<E>(self, _: $ty) -> Result<Body<V>, E> {
                     Ok(Body::Other)
                 }
             )*};
         }
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = Body;
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Members<V> {
+            type Value = Body<V>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("JSON")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Body, A::Error> {
-                let mut members = Map::new();
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Body<V>, A::Error> {
+                let (mut members, mut names) = (Vec::new(), HashSet::new());
                 while let Some(name) = access.next_key::<String>()? {
-                    if members.contains_key(&name) {
+                    if !names.insert(name.clone()) {
                         return Err(A::Error::custom(format!("{name:?} is there twice")));
                     }
-                    members.insert(name, access.next_value::<Unique>()?.0);
+                    members.push((name, access.next_value()?));
                 }
                 Ok(Body::Object(members))
             }
 
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut access: A) -> Result<Body, A::Error> {
-                while access.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-                Ok(Body::Other)
+            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Body<V>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = access.next_element()? {
+                    list.push(item);
+                }
+                Ok(Body::List(list))
             }
 
-            fn visit_unit<E>(self) -> Result<Body, E> {
+            fn visit_unit<E>(self) -> Result<Body<V>, E> {
                 Ok(Body::Other)
             }
 
             other!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
         }
 
-        deserializer.deserialize_any(Members)
+        deserializer.deserialize_any(Members(PhantomData))
     }
 }
 

@@ -1,6 +1,10 @@
 //! The endpoints of a derived resource: from a request to a use case, from its rows to bytes.
 
 mod body;
+mod bulk;
+mod etag;
+pub(crate) mod idempotency;
+mod items;
 mod link;
 mod read;
 mod search;
@@ -18,6 +22,7 @@ use super::problem::Problem;
 use super::routes::Route;
 use crate::crud;
 use crate::crud::validate::BodyKind;
+use crate::crud::write::idempotency::Keys;
 use crate::db::{Database, Meter};
 use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Operation, RelationMeta, ResourceMeta, Value};
@@ -34,6 +39,8 @@ pub(crate) struct Mounted {
     /// What stands before the resource's path, as in `/api/v1`.
     pub(crate) prefix: String,
     pub(crate) json_depth: usize,
+    /// Idempotency keys in use.
+    pub(crate) keys: Arc<Keys>,
 }
 
 impl Mounted {
@@ -76,10 +83,14 @@ impl Mounted {
         self.operations.contains(&Operation::List)
     }
 
-    fn operation_path(&self, operation: Operation) -> String {
+    /// The path of an operation.
+    pub(crate) fn operation_path(&self, operation: Operation) -> String {
         match operation {
             Operation::List | Operation::Create => self.path(),
             Operation::Get | Operation::Update | Operation::Replace | Operation::Delete => self.row_path(),
+            Operation::Restore => format!("{}/restore", self.row_path()),
+            Operation::BulkCreate | Operation::BulkUpdate => format!("{}/bulk", self.path()),
+            Operation::BulkDelete => format!("{}/bulk/delete", self.path()),
             Operation::Search => self.search_path(),
         }
     }
@@ -89,8 +100,10 @@ impl Mounted {
 pub(crate) fn method(operation: Operation) -> Method {
     match operation {
         Operation::List | Operation::Get => Method::GET,
-        Operation::Create | Operation::Search => Method::POST,
-        Operation::Update => Method::PATCH,
+        Operation::Create | Operation::Search | Operation::Restore | Operation::BulkCreate | Operation::BulkDelete => {
+            Method::POST
+        }
+        Operation::Update | Operation::BulkUpdate => Method::PATCH,
         Operation::Replace => Method::PUT,
         Operation::Delete => Method::DELETE,
     }
@@ -99,13 +112,8 @@ pub(crate) fn method(operation: Operation) -> Method {
 /// The routes of a resource. `find` answers the mounted resource of a name, for lists below a row's path.
 pub(crate) fn routes(mounted: &Arc<Mounted>, find: impl Fn(&str) -> Option<Arc<Mounted>>) -> Vec<Route> {
     let mut routes = Vec::new();
-    for operation in &mounted.operations {
-        let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Operation(*operation) };
-        routes.push(Route {
-            method: method(*operation),
-            path: mounted.operation_path(*operation),
-            endpoint: endpoint.boxed(),
-        });
+    for operation in mounted.operations.iter().filter(|operation| !Operation::BULK.contains(operation)) {
+        routes.push(operation_route(mounted, *operation));
     }
     for sub in mounted.resource().sub_resources {
         let relation = &mounted.model().relations[sub.relation];
@@ -115,6 +123,17 @@ pub(crate) fn routes(mounted: &Arc<Mounted>, find: impl Fn(&str) -> Option<Arc<M
         routes.push(Route { method: Method::GET, path, endpoint: endpoint.boxed() });
     }
     routes
+}
+
+/// The routes of a resource that take the bodies of many rows.
+pub(crate) fn bulk_routes(mounted: &Arc<Mounted>) -> Vec<Route> {
+    let operations = mounted.operations.iter().filter(|operation| Operation::BULK.contains(operation));
+    operations.map(|operation| operation_route(mounted, *operation)).collect()
+}
+
+fn operation_route(mounted: &Arc<Mounted>, operation: Operation) -> Route {
+    let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Operation(operation) };
+    Route { method: method(operation), path: mounted.operation_path(operation), endpoint: endpoint.boxed() }
 }
 
 struct Derived {
@@ -140,6 +159,10 @@ impl Endpoint for Derived {
             Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
             Action::Operation(Operation::Delete) => mounted.delete(&request).await,
             Action::Operation(Operation::Search) => mounted.search(request).await,
+            Action::Operation(Operation::Restore) => mounted.restore(request).await,
+            Action::Operation(Operation::BulkCreate) => mounted.bulk_create(request).await,
+            Action::Operation(Operation::BulkUpdate) => mounted.bulk_update(request).await,
+            Action::Operation(Operation::BulkDelete) => mounted.bulk_delete(request).await,
             Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
         }
     }
@@ -197,7 +220,9 @@ fn problem(error: Error) -> poem::Error {
 fn row_response(status: StatusCode, row: &Loaded) -> poem::Result<Response> {
     let mut body = Vec::with_capacity(512);
     row.write_row(0, &mut body).map_err(|error| problem(crud::decode_error(row.meta)(error)))?;
-    Ok(json_response(status, body))
+    let mut response = json_response(status, body);
+    etag::insert(&mut response, row).map_err(problem)?;
+    Ok(response)
 }
 
 pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> Response {

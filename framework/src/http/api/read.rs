@@ -4,14 +4,14 @@ use poem::http::{HeaderName, StatusCode, header};
 use poem::{Request, Response};
 
 use super::{
-    Mounted, bad_parameters, insert_header, json_response, link, problem, query_string, row_response, set_budget,
+    Mounted, bad_parameters, etag, insert_header, json_response, link, problem, query_string, row_response, set_budget,
 };
 use crate::crud;
 use crate::db::{Meter, Session};
 use crate::error::{Error, Result};
 use crate::model::{RelationMeta, Value};
-use crate::query::Filter;
 use crate::query::parse;
+use crate::query::{Deleted, Filter};
 use crate::sql;
 
 /// The header that names the included relations of which not every row is shown.
@@ -36,8 +36,9 @@ impl Mounted {
         set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
         // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
-        // mean that there is none.
-        let is_known = self.model().key == relation.link.local() && self.filter.is_everything();
+        // mean that there is none. A parent that is not shown may have rows all the same.
+        let all_shown = self.filter.is_everything() && self.model().deleted_at().is_none();
+        let is_known = self.model().key == relation.link.local() && all_shown;
         let values = match is_known {
             true => key.clone(),
             false => self.parent(&key, relation, &mut session).await.map_err(problem)?,
@@ -59,7 +60,7 @@ impl Mounted {
     ) -> Result<Vec<Value>> {
         Meter::allow(1);
         let model = self.model();
-        let statement = sql::select::by_key(model, key, &self.filter, false, session.dialect());
+        let statement = sql::select::by_key(model, key, &self.filter, Deleted::Exclude, false, session.dialect());
         let rows = session.fetch(&statement).await?;
         if rows.len() == 0 {
             return Err(Error::NotFound(model.name));
@@ -75,6 +76,10 @@ impl Mounted {
         let (row, truncated) =
             crud::get(self.model(), &key, &self.filter, &query, &mut session).await.map_err(problem)?;
         let mut response = row_response(StatusCode::OK, &row)?;
+        etag::tell_apart(&mut response, query_string(request)).await;
+        if etag::is_known(request, &response)? {
+            return Ok(etag::not_modified(&response));
+        }
         if !truncated.is_empty() {
             // A row has no `meta` that could say it.
             insert_header(&mut response, HeaderName::from_static(TRUNCATED), &truncated.join(", "));

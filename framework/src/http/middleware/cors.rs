@@ -5,8 +5,9 @@
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("ETag, Link, Location, Retry-After, Server-Timing, X-Request-Id, X-Truncated");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "ETag, Idempotency-Replayed, Link, Location, Retry-After, Server-Timing, X-Request-Id, X-Truncated",
+);
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 

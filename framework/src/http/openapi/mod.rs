@@ -3,6 +3,8 @@
 //! Derived operations are written here from the models' tables; what users wrote with poem-openapi is taken from its own
 //! document. The order of everything is the order of the code, so the bytes are the same from run to run.
 
+mod bulk;
+mod conditions;
 mod merge;
 mod operations;
 mod parameters;

@@ -2,12 +2,13 @@
 
 use serde_json::{Value as JsonValue, json};
 
-use super::super::api::Mounted;
+use super::super::api::{Mounted, idempotency};
 use super::schemas::{example_of_key, input_schema};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, RelationMeta, ResourceMeta};
+use crate::query::Deleted;
 use crate::query::parse::{
-    Filterable, MAX_FIELDS, MAX_NEEDLE, MAX_PATHS, MAX_RELATIONS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, countable,
-    filterable, filters, find_filter, includable, include_options, nameable, sortable,
+    Filterable, MAX_FIELDS, MAX_NEEDLE, MAX_PATHS, MAX_RELATIONS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, ON_CONFLICT,
+    conflict_keys, countable, filterable, filters, find_filter, includable, include_options, nameable, sortable,
 };
 
 /// The parameters of a row's path.
@@ -28,6 +29,18 @@ pub(super) fn key(model: &ModelMeta) -> Vec<JsonValue> {
     model.key_columns().map(parameter).collect()
 }
 
+/// The header by which a create may be sent again.
+pub(super) fn idempotency_key() -> JsonValue {
+    json!({
+        "name": idempotency::HEADER,
+        "in": "header",
+        "description": "A text that no other request has, such as a UUID. Sent again with the same key, the request is not \
+                        carried out twice but gets the answer of the first one.",
+        "required": false,
+        "schema": {"type": "string", "minLength": 1, "maxLength": idempotency::LONGEST_KEY, "pattern": "^[!-~]+$"},
+    })
+}
+
 /// The parameters of a list.
 pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     let (resource, model) = (mounted.resource(), mounted.model());
@@ -44,6 +57,7 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
         let description = format!("{what}: {}.", fields.join(", "));
         parameters.push(query("q", &description, text(MAX_SEARCH)));
     }
+    parameters.extend(deleted(resource));
     for target in filters(resource) {
         parameters.extend(target.column.filter.iter().map(|operator| filter(&target, *operator)));
     }
@@ -109,6 +123,22 @@ fn include_option(resource: &ResourceMeta, relation: &RelationMeta, path: &str, 
     parameter["description"] = json!(format!("{description} Only where `include` has `{included}`."));
     parameter["name"] = json!(name);
     parameter
+}
+
+/// The `deleted` parameter, where clients may ask for deleted rows.
+pub(super) fn deleted(resource: &ResourceMeta) -> Option<JsonValue> {
+    let values: Vec<&str> = Deleted::ALL.into_iter().map(Deleted::name).collect();
+    let schema = json!({"type": "string", "enum": values, "default": Deleted::default().name()});
+    let description =
+        "Whether deleted rows are left out, shown too, or the only ones. Related rows that are deleted are left out.";
+    resource.deleted.then(|| query("deleted", description, schema))
+}
+
+/// The `on_conflict` parameter of a create, where there is a unique key that it may name.
+pub(super) fn on_conflict(resource: &ResourceMeta) -> Option<JsonValue> {
+    let keys = conflict_keys(resource);
+    let description = "A unique key: where a row has the same, that row is changed to what the body names.";
+    (!keys.is_empty()).then(|| query(ON_CONFLICT, description, json!({"type": "string", "enum": keys})))
 }
 
 /// The `include` parameter, where there is something to include.

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
-use super::search;
+use super::{bulk, search};
+use crate::crud::nested;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
 use crate::query::parse::{countable, includable};
@@ -81,6 +82,7 @@ pub(super) fn of_resource(mounted: &Mounted) -> Vec<(String, JsonValue)> {
     if mounted.operations.contains(&Operation::Search) {
         schemas.extend(search::schemas(mounted));
     }
+    schemas.extend(bulk::schemas(mounted));
     schemas
 }
 
@@ -89,7 +91,8 @@ pub(super) fn body_kind(operation: Operation) -> Option<BodyKind> {
         Operation::Create => Some(BodyKind::Create),
         Operation::Replace => Some(BodyKind::Replace),
         Operation::Update => Some(BodyKind::Patch),
-        Operation::List | Operation::Get | Operation::Delete | Operation::Search => None,
+        Operation::List | Operation::Get | Operation::Delete | Operation::Search | Operation::Restore => None,
+        Operation::BulkCreate | Operation::BulkUpdate | Operation::BulkDelete => None,
     }
 }
 
@@ -116,9 +119,33 @@ pub(super) fn page(model: &ModelMeta) -> JsonValue {
     })
 }
 
-fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
+pub(super) fn body(model: &ModelMeta, kind: BodyKind) -> JsonValue {
+    let mut schema = body_without(model, kind, &[]);
+    if kind == BodyKind::Create {
+        for (_, relation) in nested::relations(model) {
+            schema["properties"][relation.api_name] = children(relation);
+        }
+    }
+    schema
+}
+
+/// The rows of a relation that are created with the row; their key of it is known.
+fn children(relation: &RelationMeta) -> JsonValue {
+    let child = body_without((relation.target)(), BodyKind::Create, relation.link.foreign());
+    let schema = if relation.kind.to_many() {
+        json!({"type": "array", "items": child, "maxItems": nested::MAX_CHILDREN})
+    } else {
+        let mut child = child;
+        child["nullable"] = json!(true);
+        child
+    };
+    let description = format!("{} Created with the row.", relation.doc);
+    described(schema, description.trim_start())
+}
+
+fn body_without(model: &ModelMeta, kind: BodyKind, left_out: &[usize]) -> JsonValue {
     let (mut properties, mut required) = (Map::new(), Vec::new());
-    for (_, column) in settable_columns(model, kind) {
+    for (_, column) in settable_columns(model, kind).filter(|(index, _)| !left_out.contains(index)) {
         let mut schema = column_schema(column);
         refuse_nul(&mut schema, column.ty);
         if column.access == crate::model::Access::WriteOnly {
@@ -154,11 +181,11 @@ fn is_constant_by_nature(ty: ColumnType) -> bool {
 fn keys(relation: &RelationMeta) -> JsonValue {
     let columns = relation.key_columns();
     let key = match columns[..] {
-        [column] => type_schema(column.ty),
+        [column] => input_schema(column.ty),
         _ => {
             let names: Vec<&str> = columns.iter().map(|column| column.api_name).collect();
             let properties: Map<_, _> =
-                columns.iter().map(|column| (column.api_name.to_owned(), type_schema(column.ty))).collect();
+                columns.iter().map(|column| (column.api_name.to_owned(), input_schema(column.ty))).collect();
             json!({"type": "object", "additionalProperties": false, "required": names, "properties": properties})
         }
     };

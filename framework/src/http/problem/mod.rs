@@ -98,7 +98,11 @@ impl Problem {
             Error::Parameters(errors) => problem.listing(errors, "the query cannot be read"),
             Error::Invalid(errors) => problem.listing(errors, "the body cannot be accepted"),
             Error::Conflict(errors) => problem.listing(errors, "the change conflicts with what is there"),
-            Error::NotFound(_) | Error::DeadlineExceeded => problem.with_detail(error.to_string()),
+            Error::Missing(errors) => problem.listing(errors, "rows are missing"),
+            Error::Stale(errors) => problem.listing(errors, "rows have changed"),
+            Error::NotFound(_) | Error::Forbidden(_) | Error::DeadlineExceeded => {
+                problem.with_detail(error.to_string())
+            }
             Error::Unavailable(_) | Error::Serialization(_) => {
                 tracing::warn!(%error, "answered 503");
                 problem.with_detail(UNAVAILABLE).with_retry_after(1)
@@ -171,7 +175,9 @@ impl ResponseError for Error {
             Self::Parameters(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Self::Unavailable(_) | Self::Serialization(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -53,6 +53,8 @@ pub struct RouteOptions {
     pub deadline: Duration,
     /// Bytes of a body at most.
     pub body_limit: usize,
+    /// Bytes of the body of an endpoint at most that takes large ones.
+    pub bulk_body_limit: usize,
     /// How long a client may take to send a body.
     pub body_timeout: Duration,
 }
@@ -61,12 +63,21 @@ impl Routes {
     /// Adds an endpoint. The first for a method and path wins, whatever the parameters are called, so that endpoints
     /// written by hand, which come first, replace derived ones. Answers whether it was taken.
     pub fn add(&mut self, route: Route) -> bool {
+        self.add_with(route, false)
+    }
+
+    /// As [`Routes::add`], for an endpoint that takes large bodies.
+    pub fn add_large(&mut self, route: Route) -> bool {
+        self.add_with(route, true)
+    }
+
+    fn add_with(&mut self, route: Route, large: bool) -> bool {
         let template = Template::parse(&route.path);
         let shape = template.shape();
         if !self.known.insert((route.method.clone(), shape.clone())) {
             return false;
         }
-        let endpoint = (template, route.method, route.endpoint);
+        let endpoint = (template, route.method, route.endpoint, large);
         match self.paths.iter_mut().find(|path| path.shape == shape) {
             Some(path) => path.endpoints.push(endpoint),
             None => self.paths.push(Path { shape, endpoints: vec![endpoint] }),
@@ -120,21 +131,22 @@ impl Endpoint for Router {
 
 struct Path {
     shape: String,
-    endpoints: Vec<(Template, Method, BoxEndpoint<'static>)>,
+    /// Each with whether it takes large bodies.
+    endpoints: Vec<(Template, Method, BoxEndpoint<'static>, bool)>,
 }
 
 impl Path {
     fn build(self, options: &Arc<RouteOptions>) -> Result<(String, Methods)> {
         let first = self.endpoints.first().map(|(template, ..)| template.clone()).unwrap_or_default();
         let label: Arc<str> = first.label().into();
-        let has_head = self.endpoints.iter().any(|(_, method, _)| *method == Method::HEAD);
+        let has_head = self.endpoints.iter().any(|(_, method, ..)| *method == Method::HEAD);
         let mut methods = Vec::new();
-        for (template, method, endpoint) in self.endpoints {
+        for (template, method, endpoint, large) in self.endpoints {
             let endpoint = match template == first {
                 true => endpoint,
                 false => renamed(&template, endpoint)?,
             };
-            let guarded = Arc::new(guard(endpoint, options));
+            let guarded = Arc::new(guard(endpoint, large, options));
             if method == Method::GET && !has_head {
                 let head = Measured { as_get: true, ..Measured::new(&guarded, &Method::HEAD, &label, options) };
                 methods.push((Method::HEAD, head));
@@ -159,11 +171,12 @@ fn renamed(template: &Template, endpoint: BoxEndpoint<'static>) -> Result<BoxEnd
 
 type Guarded = HeadLimited<BodyLimited<Deadlined<PanicsCaught<BoxEndpoint<'static>>>>>;
 
-fn guard(endpoint: BoxEndpoint<'static>, options: &RouteOptions) -> Guarded {
+fn guard(endpoint: BoxEndpoint<'static>, large: bool, options: &RouteOptions) -> Guarded {
+    let bytes = if large { options.bulk_body_limit.max(options.body_limit) } else { options.body_limit };
     endpoint
         .with(CatchPanic)
         .with(Deadline(options.deadline))
-        .with(BodyLimit { bytes: options.body_limit, timeout: options.body_timeout })
+        .with(BodyLimit { bytes, timeout: options.body_timeout })
         .with(HeadLimit)
 }
 

@@ -12,6 +12,7 @@ fn options() -> RouteOptions {
         development: true,
         deadline: Duration::from_secs(5),
         body_limit: 16,
+        bulk_body_limit: 32,
         body_timeout: Duration::from_secs(30),
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn of(query: &ListQuery) -> Vec<u8> {
     let mut bytes = Vec::new();
     write_slice(query.model.name.as_bytes(), &mut bytes);
     write_slice(&filter(&query.filter), &mut bytes);
+    write_slice(query.deleted.name().as_bytes(), &mut bytes);
     for term in query.order() {
         write_slice(term.column.name.as_bytes(), &mut bytes);
         bytes.push(u8::from(term.descending));

@@ -3,6 +3,7 @@
 //! Whatever a client writes ends as a query in which nothing is unknown, or as the list of all its mistakes, each with what
 //! would be accepted. The codes of mistakes are listed in `docs/reference/query-language.md`.
 
+mod deleted;
 mod fields;
 mod filter;
 mod given;
@@ -10,6 +11,7 @@ mod include;
 mod include_count;
 mod include_options;
 mod name;
+mod on_conflict;
 mod page;
 mod parameters;
 mod related;
@@ -24,6 +26,7 @@ pub use include::{MAX_PATHS, includable};
 pub use include_count::{MAX_RELATIONS, countable};
 pub use include_options::include_options;
 pub use name::{NoFilter, find_filter, fixed, parameters};
+pub use on_conflict::{ON_CONFLICT, conflict_keys, create};
 pub(crate) use parameters::shown;
 pub use relation_filter::{Filterable, broken_paths, filters};
 pub use search::{in_body, search};
@@ -34,7 +37,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::list::{CountMode, ListQuery};
+use super::list::{CountMode, Deleted, ListQuery};
 use super::row::RowQuery;
 use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
@@ -107,6 +110,7 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
             Ok(Name::PerPage) => number(parameter, |text| page.read_per_page(resource, text)),
             Ok(Name::Cursor) => once(parameter, |text| page.read_cursor(text)),
             Ok(Name::Count) => once(parameter, page::count).map(|it| count = Some(it)),
+            Ok(Name::Deleted) => once(parameter, deleted::parse).map(|it| list.deleted = it),
             Err(error) => Err(vec![error]),
         };
         errors.extend(read.err().into_iter().flatten());
@@ -122,7 +126,7 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
     if errors.is_empty() { Ok(list) } else { Err(errors) }
 }
 
-/// Reads the query string of a single row, which takes only what is loaded with it and `fields`.
+/// Reads the query string of a single row, which takes only what is loaded with it, `fields` and `deleted`.
 ///
 /// # Errors
 ///
@@ -132,7 +136,7 @@ pub fn one(options: &ListOptions, query: &str) -> Result<RowQuery, Vec<InputErro
     let model = (resource.model)();
     let mut errors = Mistakes::new();
     let mut related = RelatedParameters::default();
-    let mut shown = None;
+    let (mut shown, mut deleted) = (None, Deleted::Exclude);
     let parameters = decode(query, &options.ignored, &mut errors);
     for parameter in &parameters {
         let read = match Name::parse(&parameter.name, resource, false) {
@@ -140,11 +144,12 @@ pub fn one(options: &ListOptions, query: &str) -> Result<RowQuery, Vec<InputErro
                 related.read(options, &name, parameter)
             }
             Ok(Name::Fields) => names(parameter, |names| fields::parse(model, names)).map(|it| shown = it),
+            Ok(Name::Deleted) => once(parameter, deleted::parse).map(|it| deleted = it),
             _ => Err(vec![name::unknown_of_one(&parameter.name, resource)]),
         };
         errors.extend(read.err().into_iter().flatten());
     }
-    let row = RowQuery { fields: shown, ..related.finish(options, &mut errors) };
+    let row = RowQuery { fields: shown, deleted, ..related.finish(options, &mut errors) };
     if errors.is_empty() { Ok(row) } else { Err(errors) }
 }
 

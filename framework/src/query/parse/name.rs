@@ -1,7 +1,7 @@
 //! What a parameter's name means.
 
 use super::include_options::PREFIX;
-use super::{Filterable, countable, filters, includable, shown};
+use super::{Filterable, ON_CONFLICT, countable, filters, includable, shown};
 use crate::error::InputError;
 use crate::model::nearest::sentence;
 use crate::model::{ModelMeta, Operator, ResourceMeta};
@@ -20,6 +20,7 @@ pub(super) enum Name {
     PerPage,
     Cursor,
     Count,
+    Deleted,
 }
 
 impl Name {
@@ -32,6 +33,7 @@ impl Name {
             "per_page" => return Ok(Self::PerPage),
             "cursor" => return Ok(Self::Cursor),
             "count" => return Ok(Self::Count),
+            "deleted" if resource.deleted => return Ok(Self::Deleted),
             "q" if has_search(model) => return Ok(Self::Search),
             "include" if includable(model).next().is_some() => return Ok(Self::Include),
             "fields" if resource.fields => return Ok(Self::Fields),
@@ -91,13 +93,22 @@ pub fn fixed(resource: &'static ResourceMeta) -> Vec<&'static str> {
     let search = has_search(model).then_some("q");
     let fields = resource.fields.then_some("fields");
     let always = ["count", "cursor", "page", "per_page", "sort"];
-    always.into_iter().chain(search).chain(of_relations(model)).chain(fields).collect()
+    let deleted = resource.deleted.then_some("deleted");
+    always.into_iter().chain(search).chain(of_relations(model)).chain(fields).chain(deleted).collect()
 }
 
 /// The mistake of a parameter that a single row does not take.
 pub(super) fn unknown_of_one(name: &str, resource: &'static ResourceMeta) -> InputError {
     let fields = resource.fields.then_some("fields");
-    let accepted: Vec<String> = of_relations((resource.model)()).chain(fields).map(str::to_owned).collect();
+    let deleted = resource.deleted.then_some("deleted");
+    let names = of_relations((resource.model)()).chain(fields).chain(deleted);
+    let accepted: Vec<String> = names.map(str::to_owned).collect();
+    unknown("parameter", "unknown_parameter", name, true, &accepted)
+}
+
+/// The mistake of a parameter that a create does not take.
+pub(super) fn unknown_of_create(name: &str, resource: &ResourceMeta) -> InputError {
+    let accepted: Vec<String> = resource.upsert.first().map(|_| ON_CONFLICT.to_owned()).into_iter().collect();
     unknown("parameter", "unknown_parameter", name, true, &accepted)
 }
 

@@ -1,7 +1,9 @@
 //! What mends a table that does not fit its struct. These statements are shown to people, never executed on their own.
 
-use super::names::{constraint_name, quoted};
-use super::{DECIMAL_COLLATION, belongs_to, column_type, definition, expression, foreign_key, references, table_name};
+use super::names::quoted;
+use super::{
+    DECIMAL_COLLATION, belongs_to, column_type, definition, expression, foreign_key, references, table_name, unique,
+};
 use crate::model::{ColumnMeta, ColumnType, Generated, ModelMeta, RelationMeta, Value};
 use crate::sql::{Dialect, table};
 
@@ -44,10 +46,12 @@ pub fn missing_column(model: &'static ModelMeta, column: &'static ColumnMeta, di
             sql.push_str(&format!("; ALTER TABLE {table} ADD {key}"));
         }
     }
-    if column.unique {
-        let name = constraint_name(&table::parts(model, dialect).1, &[column.name], "key");
-        let unique = format!("; CREATE UNIQUE INDEX {name} ON {table} ({})", quoted(column.name));
-        sql.push_str(&unique);
+    let unique = column.unique.then(|| unique::index(model, &[column.name], dialect));
+    let marks = column.generated == Some(Generated::DeletedAt);
+    let replaced = if marks { unique::replaced(model, dialect) } else { Vec::new() };
+    for statement in unique.into_iter().chain(replaced) {
+        sql.push_str("; ");
+        sql.push_str(&statement);
     }
     sql.push_str(expression::hazard(column, dialect));
     sql

@@ -103,10 +103,7 @@ fn create_table(model: &'static ModelMeta, dialect: Dialect) -> String {
         let columns = list(model.key_columns());
         parts.push(format!("CONSTRAINT {} PRIMARY KEY ({columns})", constraint_name(&table, &[], "pkey")));
     }
-    for column in model.columns.iter().filter(|column| column.unique) {
-        let name = constraint_name(&table, &[column.name], "key");
-        parts.push(format!("CONSTRAINT {name} UNIQUE ({})", quoted(column.name)));
-    }
+    parts.extend(unique::constraints(model, dialect));
     if dialect == Dialect::Sqlite {
         parts.extend(foreign_keys(model, dialect));
     }

@@ -156,6 +156,7 @@ fn views_are_left_out() {
         computed: &[],
         relations: &[],
         encode: |_, _| Ok(()),
+        hooks: None,
     };
     assert_ddl(&[&VIEW], &[], &[]);
     assert_eq!(table_name(&TAGS, Dialect::Postgres), "\"tags\"");
@@ -170,7 +171,7 @@ fn a_missing_column_is_added() {
     );
     assert_eq!(
         add(&AUTHORS, 2, Dialect::Sqlite),
-        r#"ALTER TABLE "authors" ADD COLUMN "email" TEXT; CREATE UNIQUE INDEX "authors_email_key" ON "authors" ("email")"#
+        r#"ALTER TABLE "authors" ADD COLUMN "email" TEXT; CREATE UNIQUE INDEX IF NOT EXISTS "authors_email_key" ON "authors" ("email")"#
     );
     assert_eq!(
         add(&BOOKS, 5, Dialect::Postgres),

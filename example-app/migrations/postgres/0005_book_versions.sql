@@ -1,0 +1,3 @@
+ALTER TABLE "books" ADD COLUMN "version" integer NOT NULL DEFAULT 1;
+
+ALTER TABLE "books" ALTER COLUMN "version" DROP DEFAULT;
