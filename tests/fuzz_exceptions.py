@@ -58,20 +58,28 @@ def filter_failure(context, failure, case, response):
 @schemathesis.hook
 def map_case(context, case):
     """Leaves out of valid requests what excludes each other, so that more of them are answered with rows."""
-    query = case.query
-    if not isinstance(query, dict) or case.meta is None or not case.meta.generation.mode.is_positive:
+    if case.meta is None or not case.meta.generation.mode.is_positive:
         return case
-    if query.get("cursor"):
-        query.pop("cursor")
-    if "cursor" in query:
-        query.pop("page", None)
-    included = query.get("include") or []
+    leave_out(case.query)
+    if case.operation.path.endswith("/search"):
+        leave_out(case.body)
+    return case
+
+
+def leave_out(given):
+    """Of the parameters of a list, or of the members of a search's body."""
+    if not isinstance(given, dict):
+        return
+    if given.get("cursor"):
+        given.pop("cursor")
+    if "cursor" in given:
+        given.pop("page", None)
+    included = given.get("include") or []
     included = included if isinstance(included, list) else str(included).split(",")
     paths = {path.split(".")[0] for path in included if isinstance(path, str)}
-    for name in [name for name in query if name.startswith("include.")]:
+    for name in [name for name in given if name.startswith("include.")]:
         if name.split(".")[1] not in paths:
-            query.pop(name)
-    return case
+            given.pop(name)
 
 
 @schemathesis.hook

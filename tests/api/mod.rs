@@ -38,6 +38,7 @@ mod soft_delete;
 mod sort;
 mod statements;
 mod support;
+mod together;
 mod typed;
 mod upsert;
 mod versions;

@@ -219,7 +219,8 @@ on_each_database! {
         let specification = api.get("/openapi.json").await.expect(200);
         let schemas = &specification.json()["components"]["schemas"];
         let search = &schemas["BookSearch"];
-        let members: Vec<&String> = search["properties"].as_object().unwrap().keys().collect();
+        let members = search["properties"].as_object().unwrap().keys();
+        let members: Vec<&String> = members.filter(|name| !name.contains('.')).collect();
         assert_eq!(members, ["filter", "page", "per_page", "cursor", "count", "sort", "include", "include_count", "q"]);
         assert_eq!(search["additionalProperties"], false);
         let filter = &schemas["BookFilter"];

@@ -188,27 +188,6 @@ mod tests {
     use crate::fixtures::{BOOKS, REVIEWS, SERIES};
     use crate::model::Row;
 
-    /// Rows of numbers.
-    struct Numbers(Vec<Vec<i64>>);
-
-    impl RowSet for Numbers {
-        fn len(&self) -> usize {
-            self.0.len()
-        }
-
-        fn row(&self, index: usize) -> &dyn Row {
-            &self.0[index]
-        }
-
-        fn truncate(&mut self, len: usize) {
-            self.0.truncate(len);
-        }
-
-        fn reverse(&mut self) {
-            self.0.reverse();
-        }
-    }
-
     macro_rules! no {
         ($($ty:ty: $method:ident),*) => {$(
             fn $method(&self, index: usize) -> Result<Option<$ty>, DecodeError> {
@@ -228,8 +207,8 @@ mod tests {
 
     /// Two books, their keys and series 1 and 2.
     fn books() -> Loaded {
-        let rows = (1..=2).map(|id| vec![id; BOOKS.columns.len()]).collect();
-        Loaded::new(&BOOKS, Box::new(Numbers(rows)))
+        let rows: Vec<Vec<i64>> = (1..=2).map(|id| vec![id; BOOKS.columns.len()]).collect();
+        Loaded::new(&BOOKS, Box::new(rows))
     }
 
     fn include(relation: usize, limit: usize) -> Include {
@@ -242,8 +221,8 @@ mod tests {
         let books = books();
         let parents = [Shown { row: 0, times: times[0] }, Shown { row: 1, times: times[1] }];
         let keys = parent_keys(&books, 0..2, include.relation).expect("numbers").of_rows;
-        let rows = of.iter().map(|parent| [vec![0; width], vec![*parent]].concat()).collect();
-        let rows = Box::new(Numbers(rows));
+        let rows: Vec<_> = of.iter().map(|parent| [vec![0; width], vec![*parent]].concat()).collect();
+        let rows = Box::new(rows);
         let (edge, shown, cut) = attach(&books, &parents, include, keys, rows).expect("numbers");
         let sizes = edge.groups.iter().map(ExactSizeIterator::len).collect();
         (sizes, shown.iter().map(|shown| shown.times).collect(), cut)

@@ -83,9 +83,10 @@ impl<M: Model> Query<M> {
         self
     }
 
-    /// Loads a relation with the rows: one statement, however many rows there are.
+    /// Loads a relation with the rows: one statement, however many rows there are. Of a relation that is named again, the rows
+    /// are those that the last call says, with what any call says to load with them.
     pub fn include<T: Model>(mut self, relation: Relation<M, T>) -> Self {
-        self.query.include.push(relation.into_include());
+        relation.into_include().add_to(&mut self.query.include);
         self
     }
 

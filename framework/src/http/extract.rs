@@ -53,6 +53,16 @@ pub struct ListQuery<R> {
 }
 
 impl<R: Resource> ListQuery<R> {
+    /// A query that answers whole rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameters`] where the client chooses fields.
+    pub(super) fn whole(query: query::ListQuery) -> Result<Self> {
+        let refused = chosen(query.fields.is_some(), &query.include, "");
+        if refused.is_empty() { Ok(Self { query, of: PhantomData }) } else { Err(Error::Parameters(refused)) }
+    }
+
     /// Narrows the rows further.
     #[must_use]
     pub fn filter(mut self, condition: Condition<R>) -> Self {
@@ -101,18 +111,19 @@ impl<'a, R: Resource> ApiExtractor<'a> for ListQuery<R> {
         _body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let known = request.data::<Known>().map(|known| &*known.0).unwrap_or_default();
-        let Some(mounted) = known.iter().find(|mounted| mounted.resource().name == R::RESOURCE.name) else {
-            let detail = format!("a list of {} is asked for, which is no resource of this app", R::META.name);
-            return Err(Problem::from(Error::other(detail)).into());
-        };
-        let query = mounted.list_query(request.uri().query().unwrap_or_default()).map_err(Problem::from)?;
-        let refused = chosen(query.fields.is_some(), &query.include, "");
-        if !refused.is_empty() {
-            return Err(Problem::from(Error::Parameters(refused)).into());
-        }
-        Ok(Self { query, of: PhantomData })
+        let query = mounted::<R>(request)?.list_query(request.uri().query().unwrap_or_default());
+        query.and_then(Self::whole).map_err(|error| Problem::from(error).into())
     }
+}
+
+/// The resource `R` of the app that serves the request.
+pub(super) fn mounted<R: Resource>(request: &Request) -> poem::Result<&Mounted> {
+    let known = request.data::<Known>().map(|known| &*known.0).unwrap_or_default();
+    let found = known.iter().find(|mounted| mounted.resource().name == R::RESOURCE.name);
+    found.map(AsRef::as_ref).ok_or_else(|| {
+        let detail = format!("a list of {} is asked for, which is no resource of this app", R::META.name);
+        Problem::from(Error::other(detail)).into()
+    })
 }
 
 /// The parameters that choose fields, each a mistake: what an endpoint written by hand answers are structs, which are whole.

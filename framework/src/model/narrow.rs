@@ -19,7 +19,7 @@ pub fn widened(rows: Box<dyn RowSet>, all: usize, columns: Option<&[usize]>) -> 
     }
     let read = Arc::new(Read { rows, places, read: columns.len() });
     let row = |row| NarrowRow { of: Arc::clone(&read), row };
-    Box::new(NarrowRows((0..read.rows.len()).map(row).collect()))
+    Box::new((0..read.rows.len()).map(row).collect::<Vec<_>>())
 }
 
 /// What a statement has read.
@@ -31,29 +31,9 @@ struct Read {
     read: usize,
 }
 
-struct NarrowRows(Vec<NarrowRow>);
-
 struct NarrowRow {
     of: Arc<Read>,
     row: usize,
-}
-
-impl RowSet for NarrowRows {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn row(&self, index: usize) -> &dyn Row {
-        &self.0[index]
-    }
-
-    fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
-    }
-
-    fn reverse(&mut self) {
-        self.0.reverse();
-    }
 }
 
 impl NarrowRow {
@@ -88,27 +68,6 @@ impl Row for NarrowRow {
 mod tests {
     use super::*;
 
-    /// Rows of texts.
-    struct Texts(Vec<Vec<&'static str>>);
-
-    impl RowSet for Texts {
-        fn len(&self) -> usize {
-            self.0.len()
-        }
-
-        fn row(&self, index: usize) -> &dyn Row {
-            &self.0[index]
-        }
-
-        fn truncate(&mut self, len: usize) {
-            self.0.truncate(len);
-        }
-
-        fn reverse(&mut self) {
-            self.0.reverse();
-        }
-    }
-
     macro_rules! no {
         ($($method:ident: $ty:ty),*) => {$(
             fn $method(&self, index: usize) -> Result<Option<$ty>, DecodeError> {
@@ -128,7 +87,7 @@ mod tests {
 
     #[test]
     fn values_are_found_by_their_indexes_in_the_model() {
-        let rows = Box::new(Texts(vec![vec!["title 1", "price 1", "behind"], vec!["title 2", "price 2", "behind"]]));
+        let rows = Box::new(vec![vec!["title 1", "price 1", "behind"], vec!["title 2", "price 2", "behind"]]);
         let mut rows = widened(rows, 8, Some(&[1, 4]));
         assert_eq!(rows.row(1).text(1).expect("a text"), Some("title 2"));
         assert_eq!(rows.row(0).text(4).expect("a text"), Some("price 1"));
@@ -143,7 +102,7 @@ mod tests {
 
     #[test]
     fn rows_that_were_read_whole_stay_as_they_are() {
-        let rows = widened(Box::new(Texts(vec![vec!["id", "title"]])), 2, None);
+        let rows = widened(Box::new(vec![vec!["id", "title"]]), 2, None);
         assert_eq!(rows.row(0).text(1).expect("a text"), Some("title"));
     }
 }

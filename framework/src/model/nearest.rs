@@ -18,6 +18,17 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// A sentence about a name that is none of `names`: what is wrong, which of them was most likely meant where `name` is given,
+/// and which there are, `listed` as.
+#[must_use]
+pub fn sentence<'a>(wrong: &str, name: Option<&str>, listed: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let likely = name.and_then(|name| nearest(name, names.iter().copied()));
+    let likely = likely.map(|likely| format!(" did you mean {likely:?}?")).unwrap_or_default();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    format!("{wrong};{likely} {listed}: {names}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +41,13 @@ mod tests {
         assert_eq!(nearest("publisher", names), None);
         assert_eq!(nearest("", names), None);
         assert_eq!(nearest(&"title".repeat(100), names), None);
+    }
+
+    #[test]
+    fn a_sentence_says_what_is_accepted() {
+        let of = |name| sentence("unknown \"titel\"", name, "fields", ["id", "title"]);
+        assert_eq!(of(Some("titel")), "unknown \"titel\"; did you mean \"title\"? fields: id, title");
+        assert_eq!(of(None), "unknown \"titel\"; fields: id, title");
+        assert_eq!(sentence("unknown \"x\"", Some("x"), "accepted", []), "unknown \"x\"; accepted: none");
     }
 }

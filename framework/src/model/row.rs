@@ -45,6 +45,24 @@ pub trait RowSet: Send + Sync {
     fn reverse(&mut self);
 }
 
+impl<R: Row + Send + Sync> RowSet for Vec<R> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn row(&self, index: usize) -> &dyn Row {
+        &self[index]
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+
+    fn reverse(&mut self) {
+        <[R]>::reverse(self);
+    }
+}
+
 /// No rows, for a relation of which no row has a key.
 pub struct NoRows;
 

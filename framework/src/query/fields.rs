@@ -40,7 +40,7 @@ fn columns(
     sort: &[Sort],
 ) -> Option<Vec<usize>> {
     let fields = fields.filter(|fields| fields.computed.is_empty())?;
-    let sorted = |index: &usize| sort.iter().any(|term| std::ptr::eq(term.column, &model.columns[*index]));
+    let sorted = |index: &usize| sort.iter().any(|term| term.column.name == model.columns[*index].name);
     let included = include.iter().map(|include| include.relation);
     let relations: Vec<&RelationMeta> = included.chain(include_count.iter().map(|count| count.relation)).collect();
     let joined = |index: &usize| relations.iter().any(|relation| relation.link.local().contains(index));

@@ -74,6 +74,18 @@ impl Include {
         }
     }
 
+    /// Adds it to includes of the same rows, in which a relation stands once: of its rows counts what is said last, of what is
+    /// loaded with them everything.
+    pub fn add_to(self, includes: &mut Vec<Include>) {
+        let Some(known) = includes.iter_mut().find(|known| known.index == self.index) else {
+            includes.push(self);
+            return;
+        };
+        let mut children = std::mem::take(&mut known.children);
+        self.children.iter().for_each(|child| child.clone().add_to(&mut children));
+        *known = Self { children, ..self };
+    }
+
     /// The whole order of the related rows of one parent, as [`ListQuery::order`] is of a list.
     #[must_use]
     pub fn order(&self) -> Vec<Sort> {

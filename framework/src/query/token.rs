@@ -205,7 +205,7 @@ impl<M: Model, T: Model> Relation<M, T> {
     /// Loads a relation of the related rows too.
     #[must_use]
     pub fn then<U: Model>(mut self, relation: Relation<T, U>) -> Self {
-        self.nested.push(relation.into_include());
+        relation.into_include().add_to(&mut self.nested);
         self
     }
 

@@ -2,9 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::crud::{PageMeta, decode_error};
+use crate::crud::{self, PageMeta};
 use crate::error::Result;
-use crate::model::{Loaded, ModelMeta, Value};
+use crate::model::{Loaded, ModelMeta};
 
 /// What may stand in a path segment as it is (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -48,8 +48,7 @@ fn is_place(pair: &str) -> bool {
 /// The path of the one row of `loaded`: `/books/7`.
 pub(super) fn row(path: &str, model: &'static ModelMeta, loaded: &Loaded) -> Result<String> {
     let mut location = path.to_owned();
-    for index in model.key {
-        let value = Value::decode(model.columns[*index].ty, loaded.row(0), *index).map_err(decode_error(model))?;
+    for value in crud::values(model, loaded.row(0), model.key)? {
         location.push('/');
         location.extend(utf8_percent_encode(&value.to_text(), SEGMENT));
     }

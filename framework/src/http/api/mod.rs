@@ -11,6 +11,8 @@ mod search;
 mod unique;
 mod write;
 
+pub(crate) use search::in_body;
+
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, Method, StatusCode, header};

@@ -9,7 +9,8 @@ use serde_json::{Map, Value as JsonValue, json};
 
 use super::super::api::Mounted;
 use super::super::problem;
-use super::{operations, parameters};
+use super::schemas::reference;
+use super::{operations, parameters, search};
 use crate::error::{Error, Result};
 
 /// What a user's `#[OpenApi]` says of itself.
@@ -106,7 +107,10 @@ fn adapted(operation: &JsonValue, mounted: &[Arc<Mounted>], renamed: Option<&str
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         match list_query_of(parameter, mounted) {
             // What it answers are structs, which are whole.
-            Some(mounted) => expanded.extend(parameters::list(mounted).into_iter().filter(|it| !chooses_fields(it))),
+            Some(mounted) => {
+                let whole = |parameter: &JsonValue| !parameters::chooses_fields(parameter);
+                expanded.extend(parameters::list(mounted).into_iter().filter(whole));
+            }
             None => expanded.push(parameter.clone()),
         }
     }
@@ -120,6 +124,9 @@ fn adapted(operation: &JsonValue, mounted: &[Arc<Mounted>], renamed: Option<&str
     }
     if !operation["requestBody"].is_null() {
         statuses.extend([400, 408, 413, 415]);
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let is_search = |mounted: &Arc<Mounted>| *schema == reference(&search::whole_name(mounted.resource()));
+        statuses.extend(mounted.iter().any(is_search).then_some(422));
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
         for status in statuses {
@@ -130,12 +137,6 @@ fn adapted(operation: &JsonValue, mounted: &[Arc<Mounted>], renamed: Option<&str
         responses.sort_keys();
     }
     operation
-}
-
-fn chooses_fields(parameter: &JsonValue) -> bool {
-    parameter["name"]
-        .as_str()
-        .is_some_and(|name| name == "fields" || (name.starts_with("include.") && name.ends_with(".fields")))
 }
 
 /// Path parameters take the names of the derived path, in its order: `{book_id}` becomes `{id}`.

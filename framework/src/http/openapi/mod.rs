@@ -21,6 +21,7 @@ use serde_json::{Map, Value as JsonValue, json};
 pub(crate) use merge::{PLACEHOLDER, UserApi, list_query_marker};
 use schemas::described;
 pub(crate) use schemas::page_name;
+pub(crate) use search::whole_name;
 
 use super::api::Mounted;
 use super::problem;

@@ -8,7 +8,7 @@ use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operator, RelationMeta, Re
 use crate::query::Deleted;
 use crate::query::parse::{
     Filterable, MAX_FIELDS, MAX_NEEDLE, MAX_PATHS, MAX_RELATIONS, MAX_SEARCH, MAX_SORTS, MAX_VALUES, ON_CONFLICT,
-    conflict_keys, countable, filterable, filters, includable, include_options, nameable, sortable,
+    conflict_keys, countable, filterable, filters, find_filter, includable, include_options, nameable, sortable,
 };
 
 /// The parameters of a row's path.
@@ -48,8 +48,8 @@ pub(crate) fn list(mounted: &Mounted) -> Vec<JsonValue> {
     parameters.extend(sort(model));
     parameters.extend(related(resource));
     parameters.extend(fields(resource));
-    if model.columns.iter().any(|column| column.search) {
-        let fields: Vec<&str> = model.columns.iter().filter(|column| column.search).map(|c| c.api_name).collect();
+    let fields: Vec<&str> = model.search_columns().map(|column| column.api_name).collect();
+    if !fields.is_empty() {
         let what = match model.full_text {
             Some(_) => "Words to search for, each by its beginning, all of them, whatever the case, in",
             None => "A text to search for, whatever the case, in",
@@ -114,16 +114,13 @@ fn include_option(resource: &ResourceMeta, relation: &RelationMeta, path: &str, 
         "sort" if to_many => sort(target).unwrap_or_default(),
         "fields" if resource.fields => fields_of(target),
         _ => {
-            let own = |column: &'static ColumnMeta| Filterable { name: column.api_name, relations: Vec::new(), column };
-            let mut filters = filterable(target)
-                .flat_map(|column| column.filter.iter().map(move |operator| (own(column), *operator)));
-            let named = filters.find(|(target, operator)| operator.parameter(target.name) == option);
+            let named = find_filter(option, filterable(target).map(Filterable::own)).ok();
             named.map(|(target, operator)| filter(&target, operator)).unwrap_or_default()
         }
     };
     let description = parameter["description"].as_str().unwrap_or_default();
     let included = path.strip_prefix("include.").unwrap_or(path);
-    parameter["description"] = json!(format!("{description} Only with `include={included}`."));
+    parameter["description"] = json!(format!("{description} Only where `include` has `{included}`."));
     parameter["name"] = json!(name);
     parameter
 }
@@ -157,6 +154,13 @@ fn include(resource: &ResourceMeta) -> Option<JsonValue> {
 pub(super) fn fields(resource: &ResourceMeta) -> Option<JsonValue> {
     let model = (resource.model)();
     (resource.fields && nameable(model).next().is_some()).then(|| fields_of(model))
+}
+
+/// Whether it chooses the fields that rows or related rows show.
+pub(super) fn chooses_fields(parameter: &JsonValue) -> bool {
+    parameter["name"]
+        .as_str()
+        .is_some_and(|name| name == "fields" || (name.starts_with("include.") && name.ends_with(".fields")))
 }
 
 fn fields_of(model: &'static ModelMeta) -> JsonValue {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as JsonValue, json};
 use super::super::api::Mounted;
 use super::parameters;
 use super::schemas::{example_value, reference};
-use crate::model::{ModelMeta, Operator};
+use crate::model::{ModelMeta, Operator, ResourceMeta};
 use crate::query::parse::{AND, Filterable, MAX_TERMS, NOT, OR, filters, fixed, sortable};
 
 /// The name of the schema of a search's body.
@@ -13,10 +13,20 @@ pub(super) fn body_name(model: &ModelMeta) -> String {
     format!("{}Search", model.name)
 }
 
-/// The body of a search and its filter, by name.
+/// The name of the schema of a search that answers whole rows, as one written by hand does.
+pub(crate) fn whole_name(resource: &ResourceMeta) -> String {
+    let name = body_name((resource.model)());
+    if resource.fields { format!("Whole{name}") } else { name }
+}
+
+/// The body of a search and its filter, by name; what nothing refers to is left out later.
 pub(super) fn schemas(mounted: &Mounted) -> Vec<(String, JsonValue)> {
     let model = mounted.model();
-    let mut schemas = vec![(body_name(model), body(mounted))];
+    let mut schemas = vec![(body_name(model), body(mounted, |_| true))];
+    if mounted.resource().fields {
+        let whole = body(mounted, |parameter| !parameters::chooses_fields(parameter));
+        schemas.push((whole_name(mounted.resource()), whole));
+    }
     if filters(mounted.resource()).next().is_some() {
         schemas.push((filter_name(model), filter(mounted)));
     }
@@ -32,21 +42,22 @@ fn filter_name(model: &ModelMeta) -> String {
     format!("{}Filter", model.name)
 }
 
-/// The filter, and the parameters of the list that are none.
-fn body(mounted: &Mounted) -> JsonValue {
+/// The filter, and those parameters of the list that are none of the filter's.
+fn body(mounted: &Mounted, accepted: impl Fn(&JsonValue) -> bool) -> JsonValue {
     let mut properties = Map::new();
     if filters(mounted.resource()).next().is_some() {
         properties.insert("filter".to_owned(), reference(&filter_name(mounted.model())));
     }
     let names = fixed(mounted.resource());
-    for parameter in parameters::list(mounted) {
-        let Some(name) = parameter["name"].as_str().filter(|name| names.contains(name)) else { continue };
+    for parameter in parameters::list(mounted).into_iter().filter(accepted) {
+        let is_member = |name: &&str| names.contains(name) || name.starts_with("include.");
+        let Some(name) = parameter["name"].as_str().filter(is_member) else { continue };
         let mut schema = parameter["schema"].clone();
         if schema["type"] == "array" {
             // None at all is as good as none named.
             schema["minItems"] = json!(0);
         }
-        schema["description"] = json!(text(&parameter["description"]).replace(", separated by commas", ""));
+        schema["description"] = json!(described(&parameter["description"]));
         properties.insert(name.to_owned(), schema);
     }
     json!({
@@ -87,12 +98,13 @@ fn condition(target: &Filterable, operator: Operator) -> JsonValue {
     if operator.takes_list() {
         schema["minItems"] = json!(0);
     }
-    schema["description"] = json!(text(&parameter["description"]).replace("; repeat the parameter", ""));
+    schema["description"] = json!(described(&parameter["description"]));
     schema
 }
 
-fn text(description: &JsonValue) -> &str {
-    description.as_str().unwrap_or_default()
+/// A parameter's description without what is so in query strings only.
+fn described(parameter: &JsonValue) -> String {
+    parameter.as_str().unwrap_or_default().replace(", separated by commas", "").replace("; repeat the parameter", "")
 }
 
 /// A body that is accepted: one of two conditions, where there are as many.

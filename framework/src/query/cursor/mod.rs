@@ -115,7 +115,7 @@ impl CursorKeys {
         }
         if head[2..] != hash(key, &[b"query", &fingerprint::of(query)]) {
             let detail = "the cursor belongs to another list: the resource, its filters, its search or its order is another \
-                          one; start again with an empty `cursor=`";
+                          one; start again with an empty `cursor`";
             return Err(InputError::parameter("cursor", "cursor_mismatch", detail));
         }
         let values = Reader(values).all().filter(|values| fits(query, values)).ok_or_else(invalid)?;
@@ -131,7 +131,7 @@ pub(super) fn is_formed(text: &str) -> bool {
 /// The mistake of a text that is no cursor.
 pub(super) fn invalid() -> InputError {
     let detail = "this is no cursor, or not as it was given out; send `next_cursor` or `prev_cursor` of an answer as it is, or \
-                  an empty `cursor=` to start";
+                  an empty `cursor` to start";
     InputError::parameter("cursor", "invalid_cursor", detail)
 }
 

@@ -1,9 +1,9 @@
 //! `fields=id,title`.
 
+use super::given::Refused;
+use super::includable;
 use super::parameters::shown;
-use super::{Mistakes, includable};
-use crate::error::InputError;
-use crate::model::nearest::nearest;
+use crate::model::nearest::sentence;
 use crate::model::{Fields, ModelMeta};
 
 /// Names of `fields` at most.
@@ -15,52 +15,44 @@ pub fn nameable(model: &'static ModelMeta) -> impl Iterator<Item = &'static str>
     columns.chain(model.computed.iter().map(|computed| computed.api_name))
 }
 
-/// Reads the value of `fields`.
-pub(super) fn parse(model: &'static ModelMeta, text: &str) -> Result<Fields, Mistakes> {
-    parse_of("fields", model, text)
-}
-
-/// As [`parse`], of the parameter `parameter`, as in `include.reviews.fields`.
-pub(super) fn parse_of(parameter: &str, model: &'static ModelMeta, text: &str) -> Result<Fields, Mistakes> {
+/// Reads the names of `fields`.
+pub(super) fn parse(model: &'static ModelMeta, names: &[&str]) -> Result<Fields, Vec<Refused>> {
     let mut fields = Fields::default();
-    let mut mistakes = Mistakes::new();
-    let mut mistake = |code, detail| mistakes.push(InputError::parameter(parameter, code, detail));
-    for (place, name) in text.split(',').enumerate() {
+    let mut refused = Vec::new();
+    for (place, name) in names.iter().enumerate() {
         if place == MAX_FIELDS {
-            mistake("too_many", format!("{parameter:?} takes {MAX_FIELDS} names at most"));
+            refused.push(Refused::whole("too_many", format!("{MAX_FIELDS} fields may be named at most")));
             break;
         }
-        let column = model.columns.iter().position(|column| column.api_name == name && column.readable());
-        let computed = model.computed.iter().position(|computed| computed.api_name == name);
+        let column = model.columns.iter().position(|column| column.api_name == *name && column.readable());
+        let computed = model.computed.iter().position(|computed| computed.api_name == *name);
         let (indexes, index) = match (column, computed) {
             (Some(index), _) => (&mut fields.columns, index),
             (None, Some(index)) => (&mut fields.computed, index),
             (None, None) => {
-                mistake("unknown_field", unknown(model, name));
+                refused.push(Refused::item(place, "unknown_field", unknown(model, name)));
                 continue;
             }
         };
         if indexes.contains(&index) {
-            mistake("invalid_value", format!("field {name:?} is named twice; name it once"));
+            let detail = format!("field {name:?} is named twice; name it once");
+            refused.push(Refused::item(place, "invalid_value", detail));
         } else {
             indexes.push(index);
         }
     }
     fields.columns.sort_unstable();
     fields.computed.sort_unstable();
-    if mistakes.is_empty() { Ok(fields) } else { Err(mistakes) }
+    if refused.is_empty() { Ok(fields) } else { Err(refused) }
 }
 
 fn unknown(model: &'static ModelMeta, name: &str) -> String {
-    let is_relation = includable(model).any(|(_, relation)| relation.api_name == name);
-    let likely = if is_relation { None } else { nearest(name, nameable(model)) };
-    let hint = match likely {
-        Some(likely) => format!("; did you mean {likely:?}?"),
-        None if is_relation => "; related rows come by \"include\", besides the fields;".to_owned(),
-        None => ";".to_owned(),
-    };
-    let names: Vec<&str> = nameable(model).collect();
-    format!("unknown field {:?}{hint} fields: {}", shown(name), names.join(", "))
+    let wrong = format!("unknown field {:?}", shown(name));
+    if includable(model).any(|(_, relation)| relation.api_name == name) {
+        let wrong = format!("{wrong}; related rows come by \"include\", besides the fields");
+        return sentence(&wrong, None, "fields", nameable(model));
+    }
+    sentence(&wrong, Some(name), "fields", nameable(model))
 }
 
 #[cfg(test)]
@@ -101,7 +93,7 @@ mod tests {
             }],
             ..crate::fixtures::model("Book", "books", &[crate::fixtures::column("id", ColumnType::I64)])
         };
-        assert_eq!(parse(&BOOKS, "shelf,id"), Ok(Fields { columns: vec![0], computed: vec![0] }));
+        assert_eq!(parse(&BOOKS, &["shelf", "id"]), Ok(Fields { columns: vec![0], computed: vec![0] }));
     }
 
     #[test]
@@ -126,12 +118,8 @@ mod tests {
 
     #[test]
     fn fields_that_clients_do_not_see_are_unknown() {
-        let of = |name: &str| parse(&AUTHORS, name).expect_err("unknown")[0].detail.replace(name, "…");
+        let of = |name: &str| parse(&AUTHORS, &[name]).expect_err("unknown")[0].detail.replace(name, "…");
         assert_eq!(of("secret"), of("strange"));
-        assert_eq!(
-            parse_of("include.authors.fields", &AUTHORS, "x").expect_err("unknown")[0].at,
-            crate::error::Location::Parameter("include.authors.fields".to_owned())
-        );
     }
 
     #[test]

@@ -3,11 +3,12 @@
 
 use super::filter::{filterable, invalid};
 use super::include::{includable, unknown};
+use super::page::whole;
 use super::parameters::{Parameter, shown};
 use super::sort::{self, sortable};
-use super::{ListOptions, Mistakes, fields, filter, name, once};
-use crate::error::{InputError, Location};
-use crate::model::nearest::nearest;
+use super::{Filterable, ListOptions, MAX_SUGGESTIONS, Mistakes, NoFilter, fields, filter, find_filter, names, number};
+use crate::error::InputError;
+use crate::model::nearest::sentence;
 use crate::model::{ModelMeta, RelationMeta, ResourceMeta};
 use crate::query::{Filter, Include};
 
@@ -23,7 +24,7 @@ pub fn include_options(resource: &ResourceMeta, relation: &RelationMeta) -> Vec<
     let sort = (to_many && sortable(target).next().is_some()).then_some("sort");
     let fields = resource.fields.then_some("fields");
     let fixed = limit.into_iter().chain(sort).chain(fields).map(str::to_owned);
-    fixed.chain(filterable(target).flat_map(name::filters_of)).collect()
+    fixed.chain(filterable(target).flat_map(|column| Filterable::own(column).parameters())).collect()
 }
 
 /// Puts each option into the include of its path; `None` for includes that could not be read themselves, which say nothing
@@ -43,8 +44,9 @@ pub(super) fn apply(
             }
         };
         let Some(includes) = includes.as_deref_mut() else { continue };
+        let suggest = mistakes.len() < MAX_SUGGESTIONS;
         let read = match find(includes, target.path) {
-            Some(include) => set(options, include, target.option, parameter),
+            Some(include) => set(options, include, target.option, parameter, suggest),
             None => Err(vec![not_included(&parameter.name, target.path)]),
         };
         mistakes.extend(read.err().into_iter().flatten());
@@ -74,7 +76,7 @@ fn locate<'a>(options: &ListOptions, parameter: &'a str) -> Result<Target<'a>, I
     let mut model: &'static ModelMeta = (resource.model)();
     for name in path.split('.') {
         let Some((_, relation)) = includable(model).find(|(_, relation)| relation.api_name == name) else {
-            return Err(at(parameter, unknown(model, name, path)));
+            return Err(InputError::parameter(shown(parameter), "unknown_relation", unknown(model, name, path)));
         };
         model = (relation.target)();
     }
@@ -91,74 +93,79 @@ fn find<'a>(includes: &'a mut [Include], path: &str) -> Option<&'a mut Include> 
 }
 
 /// Reads one option.
-fn set(options: &ListOptions, include: &mut Include, option: &str, parameter: &Parameter) -> Result<(), Mistakes> {
+fn set(
+    options: &ListOptions,
+    include: &mut Include,
+    option: &str,
+    parameter: &Parameter,
+    suggest: bool,
+) -> Result<(), Mistakes> {
     let target = (include.relation.target)();
     let to_many = include.relation.kind.to_many();
     match option {
         "limit" if to_many => {
             let most = options.resource.include_limit;
-            include.limit = once(parameter, |text| limit(&parameter.name, text, most))?;
+            include.limit = number(parameter, |text| limit(&parameter.name, text, most))?;
             include.limit_chosen = true;
         }
         "sort" if to_many && sortable(target).next().is_some() => {
-            let rename =
-                |mistakes: Mistakes| mistakes.into_iter().map(|it| at(&parameter.name, it)).collect::<Mistakes>();
-            include.sort = once(parameter, |text| sort::parse(target, text)).map_err(rename)?;
+            include.sort = names(parameter, |names| sort::parse(target, names))?.unwrap_or_default();
         }
         "fields" if options.resource.fields => {
-            let read = |text: &str| fields::parse_of(&parameter.name, target, text);
-            include.fields = Some(once(parameter, read)?);
+            include.fields = names(parameter, |names| fields::parse(target, names))?;
         }
         _ => {
-            let field = option.rsplit_once("__").map_or(option, |(field, _)| field);
-            let column = filterable(target).find(|column| column.api_name == field);
-            let column =
-                column.ok_or_else(|| vec![unknown_option(options.resource, parameter, include.relation, option)])?;
-            let operator = column.filter.iter().find(|operator| operator.parameter(field) == option);
-            let operator =
-                operator.ok_or_else(|| vec![unknown_operator(parameter, option, name::filters_of(column))])?;
+            let found = find_filter(option, filterable(target).map(Filterable::own));
+            let (filter, operator) = found.map_err(|reason| match reason {
+                NoFilter::Column => {
+                    vec![unknown_option(options.resource, parameter, include.relation, option, suggest)]
+                }
+                NoFilter::Operator(filter) => {
+                    let wrong = format!("unknown filter {:?}", shown(option));
+                    vec![refuse(parameter, "unknown_operator", wrong, option, suggest, &filter.parameters())]
+                }
+            })?;
             let narrowed = std::mem::replace(&mut include.filter, Filter::everything());
-            include.filter = narrowed.and(filter::parse(parameter, column, *operator)?);
+            include.filter = narrowed.and(filter::parse(parameter, filter.column, operator)?);
         }
     }
     Ok(())
 }
 
 fn limit(name: &str, text: &str, most: usize) -> Result<usize, Mistakes> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let rows = digits.then(|| text.parse().ok()).flatten();
+    let rows = whole(text).and_then(|rows| usize::try_from(rows).ok());
     let refuse = || vec![invalid(name, text, &format!("expected a whole number from 1 to {most}"))];
     rows.filter(|rows| (1..=most).contains(rows)).ok_or_else(refuse)
 }
 
 fn not_included(parameter: &str, path: &str) -> InputError {
-    let path = shown(path);
-    let detail = format!("it is an option of {path:?}, which is not included; add it: include={path}");
+    let detail = format!("it is an option of {:?}, which is not included; add that path to `include`", shown(path));
     InputError::parameter(shown(parameter), "not_included", detail)
 }
 
-fn unknown_option(resource: &ResourceMeta, parameter: &Parameter, relation: &RelationMeta, option: &str) -> InputError {
+fn unknown_option(
+    resource: &ResourceMeta,
+    parameter: &Parameter,
+    relation: &RelationMeta,
+    option: &str,
+    suggest: bool,
+) -> InputError {
     let to_one = !relation.kind.to_many() && matches!(option, "limit" | "sort");
     let what = if to_one { ", which has one row at most" } else { "" };
-    let what = format!("unknown option {:?} of {:?}{what}", shown(option), relation.api_name);
-    refuse(parameter, "unknown_parameter", &what, option, &include_options(resource, relation))
+    let wrong = format!("unknown option {:?} of {:?}{what}", shown(option), relation.api_name);
+    refuse(parameter, "unknown_parameter", wrong, option, suggest, &include_options(resource, relation))
 }
 
-fn unknown_operator(parameter: &Parameter, option: &str, accepted: Vec<String>) -> InputError {
-    let what = format!("unknown filter {:?}", shown(option));
-    refuse(parameter, "unknown_operator", &what, option, &accepted)
-}
-
-fn refuse(parameter: &Parameter, code: &'static str, what: &str, option: &str, accepted: &[String]) -> InputError {
-    let likely = nearest(option, accepted.iter().map(String::as_str));
-    let likely = likely.map(|likely| format!("; did you mean {likely:?}?"));
-    let separator = if likely.is_some() { "" } else { ";" };
-    let accepted = if accepted.is_empty() { "none".to_owned() } else { accepted.join(", ") };
-    let detail = format!("{what}{}{separator} accepted: {accepted}", likely.unwrap_or_default());
+/// As [`unknown`](super::name::unknown), of what an option is called behind its path.
+fn refuse(
+    parameter: &Parameter,
+    code: &'static str,
+    wrong: String,
+    option: &str,
+    suggest: bool,
+    accepted: &[String],
+) -> InputError {
+    let accepted = accepted.iter().map(String::as_str);
+    let detail = if suggest { sentence(&wrong, Some(option), "accepted", accepted) } else { wrong };
     InputError::parameter(shown(&parameter.name), code, detail)
-}
-
-/// The mistake as one of another parameter.
-fn at(parameter: &str, mistake: InputError) -> InputError {
-    InputError { at: Location::Parameter(shown(parameter)), ..mistake }
 }

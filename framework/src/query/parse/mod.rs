@@ -6,6 +6,7 @@
 mod deleted;
 mod fields;
 mod filter;
+mod given;
 mod include;
 mod include_count;
 mod include_options;
@@ -24,11 +25,11 @@ pub use filter::{MAX_NEEDLE, MAX_SEARCH, MAX_VALUES, filterable};
 pub use include::{MAX_PATHS, includable};
 pub use include_count::{MAX_RELATIONS, countable};
 pub use include_options::include_options;
-pub use name::{fixed, parameters};
+pub use name::{NoFilter, find_filter, fixed, parameters};
 pub use on_conflict::{ON_CONFLICT, conflict_keys, create};
 pub(crate) use parameters::shown;
 pub use relation_filter::{Filterable, broken_paths, filters};
-pub use search::search;
+pub use search::{in_body, search};
 pub use sort::{MAX_SORTS, sortable};
 pub use tree::{AND, MAX_TERMS, NOT, OR};
 
@@ -40,6 +41,7 @@ use super::list::{CountMode, Deleted, ListQuery};
 use super::row::RowQuery;
 use crate::error::InputError;
 use crate::model::{ModelMeta, ResourceMeta};
+use given::{names, number, once};
 use name::Name;
 use page::PageParameters;
 use parameters::{Parameter, decode};
@@ -97,13 +99,15 @@ fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -
             }
             Ok(Name::Search) => once(parameter, |text| filter::search(model, text))
                 .map(|it| it.into_iter().for_each(|it| filters.add(&[], it))),
-            Ok(Name::Sort) => once(parameter, |text| sort::parse(model, text)).map(|it| list.sort = it),
+            Ok(Name::Sort) => {
+                names(parameter, |names| sort::parse(model, names)).map(|it| list.sort = it.unwrap_or_default())
+            }
             Ok(name @ (Name::Include | Name::IncludeCount | Name::IncludeOption)) => {
                 related.read(options, &name, parameter)
             }
-            Ok(Name::Fields) => once(parameter, |text| fields::parse(model, text)).map(|it| list.fields = Some(it)),
-            Ok(Name::Page) => once(parameter, |text| page.read_page(text)),
-            Ok(Name::PerPage) => once(parameter, |text| page.read_per_page(resource, text)),
+            Ok(Name::Fields) => names(parameter, |names| fields::parse(model, names)).map(|it| list.fields = it),
+            Ok(Name::Page) => number(parameter, |text| page.read_page(text)),
+            Ok(Name::PerPage) => number(parameter, |text| page.read_per_page(resource, text)),
             Ok(Name::Cursor) => once(parameter, |text| page.read_cursor(text)),
             Ok(Name::Count) => once(parameter, page::count).map(|it| count = Some(it)),
             Ok(Name::Deleted) => once(parameter, deleted::parse).map(|it| list.deleted = it),
@@ -139,7 +143,7 @@ pub fn one(options: &ListOptions, query: &str) -> Result<RowQuery, Vec<InputErro
             Ok(name @ (Name::Include | Name::IncludeCount | Name::IncludeOption)) => {
                 related.read(options, &name, parameter)
             }
-            Ok(Name::Fields) => once(parameter, |text| fields::parse(model, text)).map(|it| shown = Some(it)),
+            Ok(Name::Fields) => names(parameter, |names| fields::parse(model, names)).map(|it| shown = it),
             Ok(Name::Deleted) => once(parameter, deleted::parse).map(|it| deleted = it),
             _ => Err(vec![name::unknown_of_one(&parameter.name, resource)]),
         };
@@ -160,17 +164,6 @@ pub fn none(options: &ListOptions, query: &str) -> Result<(), Vec<InputError>> {
         errors.push(name::unknown_of_none(&parameter.name));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
-/// Reads a parameter that takes one value.
-fn once<T>(parameter: &Parameter, read: impl FnOnce(&str) -> Result<T, Mistakes>) -> Result<T, Mistakes> {
-    match parameter.values.as_slice() {
-        [value] => read(value),
-        values => {
-            let detail = format!("given {} times; it takes one value", values.len());
-            Err(vec![InputError::parameter(shown(&parameter.name), "duplicate_parameter", detail)])
-        }
-    }
 }
 
 #[cfg(test)]

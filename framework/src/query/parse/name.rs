@@ -3,8 +3,8 @@
 use super::include_options::PREFIX;
 use super::{Filterable, ON_CONFLICT, countable, filters, includable, shown};
 use crate::error::InputError;
-use crate::model::nearest::nearest;
-use crate::model::{ColumnMeta, ModelMeta, Operator, ResourceMeta};
+use crate::model::nearest::sentence;
+use crate::model::{ModelMeta, Operator, ResourceMeta};
 
 /// What a parameter of a list says.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Name {
             _ if name.starts_with(PREFIX) && includable(model).next().is_some() => return Ok(Self::IncludeOption),
             _ => {}
         }
-        match find_filter(name, resource) {
+        match find_filter(name, filters(resource)) {
             Ok((target, operator)) => Ok(Self::Filter(target, operator)),
             Err(NoFilter::Column) => {
                 Err(unknown("parameter", "unknown_parameter", name, suggest, &parameters(resource)))
@@ -54,17 +54,25 @@ impl Name {
 }
 
 /// Why a name is that of no filter.
-pub(super) enum NoFilter {
+#[derive(Debug)]
+pub enum NoFilter {
     /// No filter may name the column.
     Column,
     /// A filter may name the column, but not with the operator.
     Operator(Filterable),
 }
 
-/// The filter of that name, as in `authors.status__in`.
-pub(super) fn find_filter(name: &str, resource: &'static ResourceMeta) -> Result<(Filterable, Operator), NoFilter> {
+/// The filter of that name among those by columns that a filter may name, as in `authors.status__in`.
+///
+/// # Errors
+///
+/// Why it is none of them.
+pub fn find_filter(
+    name: &str,
+    mut among: impl Iterator<Item = Filterable>,
+) -> Result<(Filterable, Operator), NoFilter> {
     let field = name.rsplit_once("__").map_or(name, |(field, _)| field);
-    let target = filters(resource).find(|target| target.name == field).ok_or(NoFilter::Column)?;
+    let target = among.find(|target| target.name == field).ok_or(NoFilter::Column)?;
     match target.column.filter.iter().find(|operator| operator.parameter(field) == name) {
         Some(operator) => Ok((target, *operator)),
         None => Err(NoFilter::Operator(target)),
@@ -117,25 +125,15 @@ fn of_relations(model: &'static ModelMeta) -> impl Iterator<Item = &'static str>
 }
 
 fn has_search(model: &'static ModelMeta) -> bool {
-    model.columns.iter().any(|column| column.search)
-}
-
-/// The names of a column's filters.
-pub(super) fn filters_of(column: &ColumnMeta) -> Vec<String> {
-    column.filter.iter().map(|operator| operator.parameter(column.api_name)).collect()
+    model.search_columns().next().is_some()
 }
 
 pub(super) fn unknown(what: &str, code: &'static str, name: &str, suggest: bool, accepted: &[String]) -> InputError {
-    let mut detail = format!("unknown {what} {:?}", shown(name));
-    if !suggest && !accepted.is_empty() {
+    let wrong = format!("unknown {what} {:?}", shown(name));
+    let detail = match suggest || accepted.is_empty() {
+        true => sentence(&wrong, Some(name), "accepted", accepted.iter().map(String::as_str)),
         // The mistakes before it have said what is accepted; repeated, the answer would be many times the question.
-        return InputError::parameter(shown(name), code, detail);
-    }
-    let likely = suggest.then(|| nearest(name, accepted.iter().map(String::as_str))).flatten();
-    if let Some(likely) = likely {
-        detail.push_str(&format!("; did you mean {likely:?}?"));
-    }
-    detail.push_str(if likely.is_some() { " accepted: " } else { "; accepted: " });
-    detail.push_str(&if accepted.is_empty() { "none".to_owned() } else { accepted.join(", ") });
+        false => wrong,
+    };
     InputError::parameter(shown(name), code, detail)
 }

@@ -18,7 +18,7 @@ pub(super) struct PageParameters {
 
 impl PageParameters {
     pub(super) fn read_page(&mut self, text: &str) -> Result<(), Mistakes> {
-        match number(text) {
+        match whole(text) {
             Some(page) if page >= 1 => self.page = Some(page),
             _ => return Err(self.refuse("page", text, "expected a whole number from 1")),
         }
@@ -27,7 +27,7 @@ impl PageParameters {
 
     pub(super) fn read_per_page(&mut self, resource: &ResourceMeta, text: &str) -> Result<(), Mistakes> {
         let most = resource.max_per_page;
-        match number(text).and_then(|rows| u32::try_from(rows).ok()).filter(|rows| (1..=most).contains(rows)) {
+        match whole(text).and_then(|rows| u32::try_from(rows).ok()).filter(|rows| (1..=most).contains(rows)) {
             Some(rows) => self.per_page = Some(rows),
             None => return Err(self.refuse("per_page", text, &format!("expected a whole number from 1 to {most}"))),
         }
@@ -48,7 +48,7 @@ impl PageParameters {
         let page = Page { page: self.page.unwrap_or(1), per_page: self.per_page.unwrap_or(resource.per_page) };
         if page.offset() > resource.max_offset && !self.refused {
             let detail = format!(
-                "page {} begins after {} rows and a page may skip {} at most; walk the list with `cursor=` instead, or narrow it with filters",
+                "page {} begins after {} rows and a page may skip {} at most; walk the list by `cursor` instead, or narrow it with filters",
                 page.page,
                 page.offset(),
                 resource.max_offset
@@ -73,6 +73,6 @@ pub(super) fn count(text: &str) -> Result<CountMode, Mistakes> {
 }
 
 /// Digits only: no sign, no space, nothing that overflows.
-fn number(text: &str) -> Option<u64> {
+pub(super) fn whole(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

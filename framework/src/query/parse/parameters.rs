@@ -1,19 +1,20 @@
 //! The pairs of a query string.
 
+use super::given::Given;
 use crate::error::InputError;
 
 /// Different parameters at most.
-const MAX_PARAMETERS: usize = 200;
+pub(super) const MAX_PARAMETERS: usize = 200;
 /// Pairs at most, repetitions included; far more than any list of values needs.
 const MAX_PAIRS: usize = 5_000;
 /// Characters of a name that an error repeats.
 const SHOWN: usize = 100;
 
-/// A parameter and its values, in the order of their first mention.
-#[derive(Clone)]
+/// A parameter and what it is given as.
+#[derive(Debug, Clone)]
 pub(super) struct Parameter {
     pub(super) name: String,
-    pub(super) values: Vec<String>,
+    pub(super) given: Given,
 }
 
 /// Decodes `application/x-www-form-urlencoded` text strictly: an escape that is none is an error, never a guess.
@@ -36,10 +37,11 @@ pub(super) fn decode(query: &str, ignored: &[String], errors: &mut Vec<InputErro
             errors.push(malformed(&name, "the value"));
             continue;
         };
-        if let Some(parameter) = parameters.iter_mut().find(|parameter| parameter.name == name) {
-            parameter.values.push(value);
+        let known = parameters.iter_mut().find(|parameter| parameter.name == name);
+        if let Some(Parameter { given: Given::Texts(texts), .. }) = known {
+            texts.push(value);
         } else if parameters.len() < MAX_PARAMETERS {
-            parameters.push(Parameter { name, values: vec![value] });
+            parameters.push(Parameter { name, given: Given::Texts(vec![value]) });
         } else {
             errors.push(too_many());
             return parameters;

@@ -2,7 +2,7 @@
 
 use super::name::Name;
 use super::parameters::Parameter;
-use super::{ListOptions, Mistakes, include, include_count, include_options, once};
+use super::{ListOptions, Mistakes, include, include_count, include_options, names};
 use crate::query::RowQuery;
 
 #[derive(Default)]
@@ -17,13 +17,14 @@ impl RelatedParameters {
     pub(super) fn read(&mut self, options: &ListOptions, name: &Name, parameter: &Parameter) -> Result<(), Mistakes> {
         match name {
             Name::IncludeCount => {
-                self.row.include_count = once(parameter, |text| include_count::parse(options, text))?;
+                let counts = names(parameter, |names| include_count::parse(options, names))?;
+                self.row.include_count = counts.unwrap_or_default();
             }
             Name::IncludeOption => self.options.push(parameter.clone()),
             _ => {
-                let include = once(parameter, |text| include::parse(options, text));
+                let include = names(parameter, |paths| include::parse(options, paths));
                 self.refused = include.is_err();
-                self.row.include = include?;
+                self.row.include = include?.unwrap_or_default();
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! `authors.status=active`: what a filter may name, columns of related rows included.
 
 use super::{ListOptions, filterable};
-use crate::model::nearest::nearest;
+use crate::model::nearest::sentence;
 use crate::model::{ColumnMeta, ModelMeta, RelationMeta, ResourceMeta};
 use crate::query::Filter;
 
@@ -17,6 +17,12 @@ pub struct Filterable {
 }
 
 impl Filterable {
+    /// A column of the rows themselves.
+    #[must_use]
+    pub fn own(column: &'static ColumnMeta) -> Self {
+        Self { name: column.api_name, relations: Vec::new(), column }
+    }
+
     /// The names of its filters, one for each operator.
     #[must_use]
     pub fn parameters(&self) -> Vec<String> {
@@ -27,9 +33,8 @@ impl Filterable {
 /// The columns that a filter of the resource may name: its own, then those of related rows.
 pub fn filters(resource: &'static ResourceMeta) -> impl Iterator<Item = Filterable> {
     let model = (resource.model)();
-    let own = |column: &'static ColumnMeta| Filterable { name: column.api_name, relations: Vec::new(), column };
     let related = resource.filter_paths.iter().filter_map(move |path| resolve(model, path).ok());
-    filterable(model).map(own).chain(related)
+    filterable(model).map(Filterable::own).chain(related)
 }
 
 /// What is wrong with the paths of a resource's filters, which only the whole app can tell.
@@ -66,10 +71,7 @@ fn resolve(model: &'static ModelMeta, path: &'static str) -> Result<Filterable, 
 }
 
 fn missing(model: &ModelMeta, what: &str, name: &str, names: impl Iterator<Item = &'static str>) -> String {
-    let names: Vec<&str> = names.collect();
-    let likely = nearest(name, names.iter().copied()).map(|likely| format!(" did you mean \"{likely}\"?"));
-    let accepted = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    format!("{} has no {what} \"{name}\";{} {what}s: {accepted}", model.name, likely.unwrap_or_default())
+    sentence(&format!("{} has no {what} \"{name}\"", model.name), Some(name), &format!("{what}s"), names)
 }
 
 /// Conditions that must all hold. Those on related rows stand below the relation that leads there, so that one row must meet

@@ -2,22 +2,17 @@
 
 use serde_json::{Map, Value as JsonValue};
 
+use super::given::Given;
+use super::include_options::PREFIX;
 use super::name::unknown;
-use super::parameters::{Parameter, shown};
-use super::{ListOptions, MAX_SUGGESTIONS, Mistakes, filters, fixed, read, tree};
+use super::parameters::{MAX_PARAMETERS, Parameter};
+use super::{ListOptions, MAX_SUGGESTIONS, Mistakes, filters, fixed, includable, read, tree};
 use crate::error::{InputError, Location};
 use crate::model::ResourceMeta;
 use crate::query::{Filter, ListQuery};
 
 /// The member that holds the tree of conditions.
 const FILTER: &str = "filter";
-
-/// Members that are numbers, and those that are arrays of names; all others are texts.
-const NUMBERS: &[&str] = &["page", "per_page"];
-const NAMES: &[&str] = &["sort", "include", "include_count", "fields"];
-
-/// Names of one array that are looked at when one of them is to be found; a parser reads no more.
-const MAX_NAMES: usize = 100;
 
 /// Reads the body of a search: [`FILTER`], and the parameters of a list that are no filters.
 ///
@@ -26,39 +21,44 @@ const MAX_NAMES: usize = 100;
 /// Every member that is unknown or invalid, each with what would be accepted.
 pub fn search(options: &ListOptions, body: &Map<String, JsonValue>) -> Result<ListQuery, Vec<InputError>> {
     let accepted = members(options.resource);
+    let includes = includable((options.resource.model)()).next().is_some();
     let (mut errors, mut parameters) = (Mistakes::new(), Vec::new());
     let mut filter = Filter::everything();
-    let (mut terms, mut unknown_members) = (Vec::new(), 0);
+    let mut strangers = 0;
     for (name, json) in body {
-        if !accepted.contains(&name.as_str()) {
-            unknown_members += 1;
-            if unknown_members <= MAX_SUGGESTIONS {
+        let is_known = accepted.contains(&name.as_str()) || (includes && name.starts_with(PREFIX));
+        if !is_known {
+            strangers += 1;
+            if strangers <= MAX_SUGGESTIONS {
                 errors.push(refuse(name, &accepted));
             }
         } else if name == FILTER {
             filter = tree::parse(options, json, &format!("/{FILTER}"), &mut errors);
         } else {
-            match texts(name, json) {
-                Ok(texts) if texts.is_empty() => {}
-                Ok(texts) => {
-                    parameters.push(Parameter { name: name.clone(), values: vec![texts.join(",")] });
-                    terms.push(texts);
-                }
-                Err(error) => errors.push(error),
-            }
+            parameters.push(Parameter { name: name.clone(), given: Given::Json(json.clone()) });
         }
     }
-    match read(options, &parameters, Mistakes::new()) {
-        Ok(mut list) if errors.is_empty() => {
-            list.filter = list.filter.and(filter);
-            Ok(list)
-        }
-        Ok(_) => Err(errors),
-        Err(more) => {
-            errors.extend(in_body(options, &parameters, &terms, more));
-            Err(errors)
-        }
+    if parameters.len() > MAX_PARAMETERS {
+        let detail = format!("a search takes {MAX_PARAMETERS} members at most");
+        errors.push(InputError { at: Location::Pointer(String::new()), code: "too_many", detail });
+        return Err(in_body(errors));
     }
+    let mut list = read(options, &parameters, errors).map_err(in_body)?;
+    list.filter = list.filter.and(filter);
+    Ok(list)
+}
+
+/// Mistakes of a list's parameters where they stand in the body of a search.
+#[must_use]
+pub fn in_body(errors: Vec<InputError>) -> Vec<InputError> {
+    let placed = |error: InputError| {
+        let code = if error.code == "unknown_parameter" { "unknown_field" } else { error.code };
+        match &error.at {
+            Location::Parameter(name) => InputError::field(name, code, error.detail),
+            Location::Pointer(_) | Location::Request => error,
+        }
+    };
+    errors.into_iter().map(placed).collect()
 }
 
 fn members(resource: &'static ResourceMeta) -> Vec<&'static str> {
@@ -68,56 +68,7 @@ fn members(resource: &'static ResourceMeta) -> Vec<&'static str> {
 
 fn refuse(name: &str, accepted: &[&str]) -> InputError {
     let accepted: Vec<String> = accepted.iter().map(|name| (*name).to_owned()).collect();
-    let error = unknown("field", "unknown_field", name, true, &accepted);
-    InputError::field(&shown(name), error.code, error.detail)
-}
-
-/// A member as a query string would write it: one text, or one for each name of an array.
-fn texts(name: &str, json: &JsonValue) -> Result<Vec<String>, InputError> {
-    let refused = |detail: &str| InputError::field(name, "invalid_value", detail);
-    if NUMBERS.contains(&name) {
-        let number = json.as_number().ok_or_else(|| refused("expected a whole number"))?;
-        return Ok(vec![number.to_string()]);
-    }
-    if !NAMES.contains(&name) {
-        return json.as_str().map(|text| vec![text.to_owned()]).ok_or_else(|| refused("expected a text"));
-    }
-    let items = json.as_array().ok_or_else(|| refused("expected an array of names"))?;
-    let name = |(place, item): (usize, &JsonValue)| match item.as_str() {
-        Some(text) if !text.contains(',') => Ok(text.to_owned()),
-        Some(_) => Err(refused("expected one name in each item, without commas").item(place)),
-        None => Err(refused("expected a name").item(place)),
-    };
-    items.iter().enumerate().map(name).collect()
-}
-
-/// Mistakes of parameters where they stand in the body. In an array they point to the item that makes the same mistake when
-/// it stands alone.
-fn in_body(options: &ListOptions, parameters: &[Parameter], terms: &[Vec<String>], errors: Mistakes) -> Mistakes {
-    let alone = |parameter: &Parameter, text: &String| {
-        let parameter = Parameter { name: parameter.name.clone(), values: vec![text.clone()] };
-        read(options, &[parameter], Mistakes::new()).err().unwrap_or_default()
-    };
-    let of_items = |(parameter, texts): (&Parameter, &Vec<String>)| -> Vec<Mistakes> {
-        texts.iter().take(MAX_NAMES).map(|text| alone(parameter, text)).collect()
-    };
-    let mut of_items: Vec<Vec<Mistakes>> = parameters.iter().zip(terms).map(of_items).collect();
-    let place = |error: InputError| {
-        let Location::Parameter(name) = &error.at else { return error };
-        let in_body = InputError::field(name, error.code, error.detail.clone());
-        let parameter = parameters.iter().position(|parameter| parameter.name == *name);
-        let Some(parameter) = parameter.filter(|_| NAMES.contains(&name.as_str())) else { return in_body };
-        // Taken out, so that the next equal mistake points to the next item.
-        let item = of_items[parameter].iter_mut().position(|mistakes| {
-            let same = mistakes.iter().position(|mistake| *mistake == error);
-            same.map(|same| mistakes.remove(same)).is_some()
-        });
-        match item {
-            Some(item) => in_body.item(item),
-            None => in_body,
-        }
-    };
-    errors.into_iter().map(place).collect()
+    unknown("field", "unknown_field", name, true, &accepted)
 }
 
 #[cfg(test)]
@@ -186,13 +137,15 @@ mod tests {
             [
                 "/filtre unknown_field",
                 "/utm_source unknown_field",
-                "/q invalid_value",
-                "/per_page invalid_value",
-                "/include/1 invalid_value",
                 "/filter/titel unknown_field",
+                "/q invalid_value",
                 "/sort/1 unknown_field",
                 "/sort/2 unknown_field",
                 "/page invalid_value",
+                "/per_page invalid_value",
+                "/include/2 invalid_value",
+                "/include/1 unknown_relation",
+                "/include/3 unknown_relation",
                 "/count invalid_value",
             ]
         );
@@ -203,6 +156,62 @@ mod tests {
         assert_eq!(mistakes(&json!({"page": 1_000_000})), ["/page out_of_range"]);
         assert_eq!(mistakes(&json!({"sort": null, "page": null})), ["/sort invalid_value", "/page invalid_value"]);
         assert_eq!(mistakes(&json!({"sort": vec!["nope"; 60]})).len(), 51);
+    }
+
+    #[test]
+    fn options_of_an_include_are_typed_members() {
+        let body = json!({
+            "include": ["authors", "series", "reviews"], "include.reviews.limit": 3, "include.reviews.sort": ["-rating", "id"],
+            "include.reviews.rating__gte": 4, "include.authors.name__in": ["x", "y"], "include.series.id": 7,
+            "include_count": ["reviews"], "cursor": "",
+        });
+        let query = "include=authors,series,reviews&include.reviews.limit=3&include.reviews.sort=-rating,id\
+                     &include.reviews.rating__gte=4&include.authors.name__in=x&include.authors.name__in=y\
+                     &include.series.id=7&include_count=reviews&cursor=";
+        let list = super::super::list(&options(&BOOK_RESOURCE), query).expect("nothing is wrong");
+        let searched = books(&body).expect("nothing is wrong");
+        assert!(format!("{searched:?}") == format!("{list:?}"), "{searched:?}");
+        let none = books(&json!({"include": ["authors"], "include.authors.sort": [], "include.authors.id__in": []}));
+        let none = none.expect("an empty array of names says nothing");
+        assert!(none.include[0].sort.is_empty());
+        assert!(
+            matches!(&none.include[0].filter, Filter::Compare(it) if it.values.is_empty()),
+            "and one of values none"
+        );
+    }
+
+    #[test]
+    fn every_mistake_in_an_option_is_pointed_to() {
+        let body = json!({
+            "include": ["authors", "series", "reviews"], "include.reviews.limit": 101, "include.authors.limit": "3",
+            "include.reviews.sort": ["rating", 1, "ratng"], "include.authors.sort": "name", "include.reviews.rating__gte": "4",
+            "include.authors.name__in": ["x", 1], "include.series.sort": ["id"], "include.reviews.ratng": 1,
+            "include.nope.limit": 1, "include.cover.id": 1, "include.reviews": 1, "include.series.parent.parent.id": 1,
+            "include.authors.fields": ["id"], "include.authors.name__gte": "x",
+        });
+        assert_eq!(
+            mistakes(&body),
+            [
+                "/include.reviews.limit invalid_value",
+                "/include.authors.limit invalid_value",
+                "/include.reviews.sort/1 invalid_value",
+                "/include.reviews.sort/2 unknown_field",
+                "/include.authors.sort invalid_value",
+                "/include.reviews.rating__gte invalid_value",
+                "/include.authors.name__in/1 invalid_value",
+                "/include.series.sort unknown_field",
+                "/include.reviews.ratng unknown_field",
+                "/include.nope.limit unknown_relation",
+                "/include.cover.id not_included",
+                "/include.reviews unknown_field",
+                "/include.series.parent.parent.id too_deep",
+                "/include.authors.fields unknown_field",
+                "/include.authors.name__gte unknown_operator",
+            ]
+        );
+        let many: Map<String, JsonValue> =
+            (0..300).map(|number| (format!("include.reviews.a{number}"), json!(1))).collect();
+        assert_eq!(mistakes(&many.into()), [" too_many"]);
     }
 
     #[test]

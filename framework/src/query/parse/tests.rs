@@ -257,7 +257,7 @@ fn pages_are_numbers_that_never_overflow() {
     );
     assert_mistake(
         "page=5002",
-        "page out_of_range: page 5002 begins after 100020 rows and a page may skip 100000 at most; walk the list with `cursor=` instead, or narrow it with filters",
+        "page out_of_range: page 5002 begins after 100020 rows and a page may skip 100000 at most; walk the list by `cursor` instead, or narrow it with filters",
     );
     for huge in ["9223372036854775807", "9223372036854775808", "18446744073709551615"] {
         assert_eq!(books(&format!("page={huge}&per_page=100")).expect_err("refused")[0].code, "out_of_range");
@@ -444,7 +444,7 @@ fn mistakes_in_options_are_named_with_what_is_accepted() {
     for (query, expected) in [
         (
             "include.reviews.limit=3",
-            "include.reviews.limit not_included: it is an option of \"reviews\", which is not included; add it: include=reviews",
+            "include.reviews.limit not_included: it is an option of \"reviews\", which is not included; add that path to `include`",
         ),
         (
             "include=reviews&include.reviews.limt=3",

@@ -4,9 +4,8 @@ use serde_json::{Map, Value as JsonValue};
 
 use super::name::{NoFilter, find_filter, unknown};
 use super::relation_filter::Conditions;
-use super::{ListOptions, MAX_NEEDLE, MAX_SUGGESTIONS, MAX_VALUES, Mistakes, filters, shown};
+use super::{ListOptions, MAX_SUGGESTIONS, Mistakes, filter, filters, shown};
 use crate::error::{InputError, Location};
-use crate::model::{ColumnMeta, Operator, Value};
 use crate::query::Filter;
 
 /// The member whose trees all hold.
@@ -89,14 +88,14 @@ impl Tree<'_> {
         if self.terms > MAX_TERMS {
             return;
         }
-        match find_filter(name, self.options.resource) {
-            Ok((target, operator)) => match read_values(target.column, operator, json) {
+        match find_filter(name, filters(self.options.resource)) {
+            Ok((target, operator)) => match filter::typed(target.column, operator, json) {
                 Ok(values) => {
                     conditions.add(&target.relations, Filter::compare(target.column, operator, values));
                 }
-                Err(refused) => self.errors.extend(refused.into_iter().map(|(place, code, detail)| {
-                    let pointer = place.map_or_else(|| pointer.to_owned(), |place| format!("{pointer}/{place}"));
-                    mistake(&pointer, code, detail)
+                Err(refused) => self.errors.extend(refused.into_iter().map(|it| {
+                    let mistake = mistake(pointer, it.code, it.detail);
+                    it.item.map_or(mistake.clone(), |item| mistake.item(item))
                 })),
             },
             Err(reason) => {
@@ -122,49 +121,6 @@ impl Tree<'_> {
         if self.terms <= MAX_TERMS {
             self.errors.push(mistake(pointer, code, detail));
         }
-    }
-}
-
-/// A mistake in the value of a condition: in which item of a list, its code and what would be accepted.
-type Refused = (Option<usize>, &'static str, String);
-
-fn read_values(column: &ColumnMeta, operator: Operator, json: &JsonValue) -> Result<Vec<Value>, Vec<Refused>> {
-    if !operator.takes_list() {
-        let value = read_value(column, operator, json);
-        return value.map(|value| vec![value]).map_err(|detail| vec![(None, "invalid_value", detail)]);
-    }
-    let JsonValue::Array(items) = json else {
-        return Err(vec![(None, "invalid_value", "expected an array of values".to_owned())]);
-    };
-    if items.len() > MAX_VALUES {
-        let detail = format!("{} values; a list takes {MAX_VALUES} at most", items.len());
-        return Err(vec![(None, "too_many", detail)]);
-    }
-    let (mut values, mut refused) = (Vec::with_capacity(items.len()), Vec::new());
-    for (place, item) in items.iter().enumerate() {
-        match read_value(column, operator, item) {
-            Ok(value) => values.push(value),
-            Err(detail) if refused.len() < MAX_SUGGESTIONS => refused.push((Some(place), "invalid_value", detail)),
-            Err(_) => {}
-        }
-    }
-    if refused.is_empty() { Ok(values) } else { Err(refused) }
-}
-
-fn read_value(column: &ColumnMeta, operator: Operator, json: &JsonValue) -> Result<Value, String> {
-    match operator {
-        Operator::IsNull => json.as_bool().map(Value::Bool).ok_or_else(|| "expected true or false".to_owned()),
-        Operator::Contains | Operator::IContains | Operator::StartsWith | Operator::IStartsWith
-            if json.as_str().is_some_and(|text| text.chars().count() > MAX_NEEDLE) =>
-        {
-            Err(format!("expected at most {MAX_NEEDLE} characters"))
-        }
-        _ => Value::from_json(column.ty, json).map_err(|detail| match json {
-            JsonValue::Null if column.filter.contains(&Operator::IsNull) => {
-                format!("{detail}; `isnull` asks for NULL")
-            }
-            _ => detail,
-        }),
     }
 }
 
