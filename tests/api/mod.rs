@@ -14,6 +14,7 @@ mod filter;
 mod hooks;
 mod idempotency;
 mod include;
+mod joined;
 mod keys;
 mod list;
 mod metrics;
