@@ -1,5 +1,7 @@
 //! Deletes that leave the row, upserts, children, versions, hooks, bulk, keys of requests and change notices, together.
 
+use std::sync::Arc;
+
 use couplet::App;
 use couplet::error::InputError;
 use couplet::events::{ChangeKind, Notice, Subscription};
@@ -8,6 +10,7 @@ use couplet::prelude::*;
 use couplet_tests::{Answer, TestDatabase, on_each_database};
 use reqwest::Method;
 use serde_json::{Value as JsonValue, json};
+use tokio::sync::Notify;
 
 use super::support::*;
 
@@ -91,6 +94,15 @@ pub struct Print {
     pub stamp: BelongsTo<Stamp>,
 }
 
+/// Where the create of a parcel of this weight waits, once.
+const SLOW: i32 = 77;
+
+#[derive(Clone, Default)]
+struct Gate {
+    waits: Arc<Notify>,
+    opens: Arc<Notify>,
+}
+
 /// What the hooks have done.
 #[derive(Debug, Clone, Model, Resource)]
 pub struct Log {
@@ -110,6 +122,10 @@ impl Hooks for Parcel {
     }
 
     async fn before_create(draft: &mut Draft<Self>, context: &mut HookContext<'_>) -> Result<()> {
+        if let (Ok(gate), Some(SLOW)) = (context.data::<Gate>(), draft.get(Parcel::WEIGHT)) {
+            gate.waits.notify_one();
+            gate.opens.notified().await;
+        }
         let code = draft.get(Parcel::CODE).unwrap_or_default().to_lowercase();
         log(format!("before create {code}"), context).await?;
         draft.set(Parcel::CODE, code);
@@ -219,6 +235,26 @@ on_each_database! {
         assert_eq!(logged(&api).await, ["before create a", "before update 1 of 3", "updated a 3"]);
         assert_mistakes(&put(json!({"code": "a", "weight": 1})).await.expect(409), [("", "sealed")]);
         assert_eq!(logged(&api).await, [""; 0], "an update that is refused leaves nothing");
+    }
+
+    async fn a_row_that_comes_between_is_updated_with_the_hooks_of_an_update(database: TestDatabase) {
+        if is_sqlite(&database) {
+            // Whoever writes there writes alone.
+            return;
+        }
+        let gate = Gate::default();
+        let api = Api::of(app(&database).data(gate.clone()).resource::<Parcel>()).await;
+        let body = json!({"code": "a", "weight": SLOW});
+        let slow = api.post("/parcels?on_conflict=code", &body);
+        let fast = async {
+            gate.waits.notified().await;
+            api.create("/parcels", json!({"code": "a"})).await;
+            gate.opens.notify_one();
+        };
+        let (updated, ()) = tokio::join!(slow, fast);
+        assert_eq!(updated.expect(200)["/version"], 2);
+        let expected = ["before create a", "created a", "before update 1 of 1", "updated a 2"];
+        assert_eq!(logged(&api).await, expected);
     }
 
     async fn restores_and_deletes_of_every_kind_run_hooks(database: TestDatabase) {
@@ -457,6 +493,10 @@ on_each_database! {
         let moved = items([json!({"id": 3, "name": "b"}), json!({"id": last, "name": "a"})]);
         let moved = api.patch("/stamps/bulk", &moved).await.expect(409);
         assert_mistakes(&moved, [("/items/1/name", "unique")]);
+        // What hooks have made of the items is looked for.
+        api.create("/parcels", json!({"code": "taken"})).await;
+        let taken = api.post("/parcels/bulk", &items([json!({"code": "free"}), json!({"code": "TAKEN"})])).await.expect(409);
+        assert_mistakes(&taken, [("/items/1/code", "unique")]);
         // The columns of an upsert that are no part of its key are looked at too.
         let upsert = items([json!({"code": "p"}), json!({"code": "q"})]);
         api.post("/parcels/bulk?on_conflict=code", &upsert).await.expect(200);

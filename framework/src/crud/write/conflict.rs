@@ -4,7 +4,7 @@ use super::Write;
 use crate::db::{Meter, Session};
 use crate::error::{Error, InputError, Location};
 use crate::model::{Link, ModelMeta, Operator, Value};
-use crate::query::{Filter, ListQuery};
+use crate::query::{Deleted, Filter, ListQuery};
 use crate::sql::{self, Dialect};
 
 /// The error of a write with the fields that it is about.
@@ -41,7 +41,8 @@ async fn name_references(model: &'static ModelMeta, write: &Write, error: Error,
         let Some(value) = changes.column(local).filter(|value| **value != Value::Null) else { continue };
         let target = (relation.target)();
         let filter = Filter::compare(&target.columns[foreign], Operator::Eq, vec![value.clone()]);
-        let query = ListQuery { filter, ..ListQuery::new(target) };
+        // A deleted row can be referred to still.
+        let query = ListQuery { filter, deleted: Deleted::Include, ..ListQuery::new(target) };
         Meter::allow(1);
         match session.fetch(&sql::select::page(&query, Dialect::Sqlite)).await {
             Ok(rows) if rows.len() > 0 => {}
