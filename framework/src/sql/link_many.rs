@@ -113,7 +113,7 @@ mod tests {
             r#"INSERT INTO "note_tags" ("note_id", "tag_name") VALUES ($1, $2), ($3, $4) ON CONFLICT ("note_id", "tag_name") DO UPDATE SET "deleted_at" = NULL WHERE "note_tags"."deleted_at" IS NOT NULL"#,
         );
         assert_sql(
-            |dialect| unlink_many(&NOTES.relations[2], &[BOOK.clone()], &[(BOOK, &tag("a"))], dialect),
+            |dialect| unlink_many(&NOTES.relations[2], std::slice::from_ref(BOOK), &[(BOOK, &tag("a"))], dialect),
             r#"UPDATE "note_tags" SET "deleted_at" = ? WHERE "deleted_at" IS NULL AND ("note_id" IN (?) AND ("note_id", "tag_name") NOT IN (SELECT "column1", "column2" FROM (VALUES (?, ?)) AS "kept"))"#,
             r#"UPDATE "note_tags" SET "deleted_at" = $1 WHERE "deleted_at" IS NULL AND ("note_id" = ANY($2) AND ("note_id", "tag_name") NOT IN (SELECT "column1", "column2" FROM (VALUES ($3, $4)) AS "kept"))"#,
         );
