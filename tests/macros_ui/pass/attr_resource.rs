@@ -48,7 +48,7 @@ pub struct Line {
 #[test]
 fn many_rows_are_written_at_once_where_that_is_asked_for() {
     let meta = Page::RESOURCE;
-    assert_eq!(meta.operations[..6], Operation::ALL);
+    assert_eq!(meta.operations[..6], Operation::ALL[..6], "all but restore");
     assert_eq!(meta.operations[6..], Operation::BULK);
     assert_eq!((meta.max_items, meta.require_if_match), (500, true));
     let meta = Line::RESOURCE;
