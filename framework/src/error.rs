@@ -189,13 +189,8 @@ impl InputError {
 
     /// The same mistake in an item of the body's list `items`.
     #[must_use]
-    pub fn of_item(mut self, index: usize) -> Self {
-        let inside = match &self.at {
-            Location::Pointer(pointer) => pointer.as_str(),
-            Location::Parameter(_) | Location::Request => "",
-        };
-        self.at = Location::Pointer(format!("/items/{index}{inside}"));
-        self
+    pub fn of_item(self, index: usize) -> Self {
+        self.within("items", Some(index))
     }
 
     /// A mistake that is in no single place.

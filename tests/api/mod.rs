@@ -21,6 +21,7 @@ mod hooks;
 mod idempotency;
 mod include;
 mod include_options;
+mod joined;
 mod keys;
 mod list;
 mod metrics;

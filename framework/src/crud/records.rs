@@ -332,7 +332,7 @@ fn check<M: Model>(changes: &Changes) -> Result<()> {
 /// The mistakes of all rows, each in its item.
 fn check_all<'c, M: Model>(rows: impl Iterator<Item = &'c Changes>) -> Result<()> {
     let errors = rows.enumerate().flat_map(|(place, changes)| {
-        validate::rules(M::META, changes).into_iter().map(move |error| error.of_item(place))
+        validate::rules_before_write(M::META, changes).into_iter().map(move |error| error.of_item(place))
     });
     let errors: Vec<_> = errors.collect();
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(validate::capped(errors))) }

@@ -102,7 +102,9 @@ pub(super) fn read_body(
     if kind == BodyKind::Create && parent.is_none() {
         errors.extend(nested::read(model, body, &mut changes));
     }
-    errors.extend(rules_before_write(model, &changes));
+    // The hooks of a child run once its parent is there, too late to name its mistakes together with the others.
+    let broken = if parent.is_some() { rules(model, &changes) } else { rules_before_write(model, &changes) };
+    errors.extend(broken);
     (changes, errors)
 }
 

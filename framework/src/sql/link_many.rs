@@ -76,7 +76,7 @@ pub fn unlink_many(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::BOOKS;
+    use crate::fixtures::{BOOKS, NOTES};
     use crate::sql::statement::assert_sql;
 
     const BOOK: &[Value] = &[Value::I64(7)];
@@ -102,6 +102,21 @@ mod tests {
             |dialect| unlink_many(&BOOKS.relations[4], &[BOOK.to_vec(), OTHER.to_vec()], &[(OTHER, &tag)], dialect),
             r#"DELETE FROM "book_tags" WHERE "book_id" IN (?, ?) AND ("book_id", "tag_name") NOT IN (SELECT "column1", "column2" FROM (VALUES (?, ?)) AS "kept")"#,
             r#"DELETE FROM "book_tags" WHERE "book_id" = ANY($1) AND ("book_id", "tag_name") NOT IN (SELECT "column1", "column2" FROM (VALUES ($2, $3)) AS "kept")"#,
+        );
+    }
+
+    #[test]
+    fn links_that_stay_are_marked_and_come_back() {
+        let tag = |name: &str| [Value::Text(name.to_owned())];
+        assert_sql(
+            |dialect| link_many(&NOTES.relations[2], &[(BOOK, &tag("a")), (OTHER, &tag("b"))], dialect),
+            r#"INSERT INTO "note_tags" ("note_id", "tag_name") VALUES (?, ?), (?, ?) ON CONFLICT ("note_id", "tag_name") DO UPDATE SET "deleted_at" = NULL WHERE "note_tags"."deleted_at" IS NOT NULL"#,
+            r#"INSERT INTO "note_tags" ("note_id", "tag_name") VALUES ($1, $2), ($3, $4) ON CONFLICT ("note_id", "tag_name") DO UPDATE SET "deleted_at" = NULL WHERE "note_tags"."deleted_at" IS NOT NULL"#,
+        );
+        assert_sql(
+            |dialect| unlink_many(&NOTES.relations[2], &[BOOK.to_vec()], &[(BOOK, &tag("a"))], dialect),
+            r#"UPDATE "note_tags" SET "deleted_at" = ? WHERE "deleted_at" IS NULL AND ("note_id" IN (?) AND ("note_id", "tag_name") NOT IN (SELECT "column1", "column2" FROM (VALUES (?, ?)) AS "kept"))"#,
+            r#"UPDATE "note_tags" SET "deleted_at" = $1 WHERE "deleted_at" IS NULL AND ("note_id" = ANY($2) AND ("note_id", "tag_name") NOT IN (SELECT "column1", "column2" FROM (VALUES ($3, $4)) AS "kept"))"#,
         );
     }
 }

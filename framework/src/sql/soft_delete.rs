@@ -77,11 +77,32 @@ pub(super) fn marked(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::NOTES;
-    use crate::model::Operator;
+    use crate::fixtures::{NOTES, column, model};
+    use crate::model::{Access, ColumnMeta, ColumnType, Operator};
     use crate::query::ListQuery;
     use crate::sql::statement::assert_sql;
     use crate::sql::{count, select, write};
+
+    /// A key, a text, a version and the mark.
+    static LETTERS: ModelMeta = model(
+        "Letter",
+        "letters",
+        &[
+            column("id", ColumnType::I64),
+            column("text", ColumnType::Text),
+            ColumnMeta {
+                generated: Some(Generated::Version),
+                access: Access::ReadOnly,
+                ..column("version", ColumnType::I32)
+            },
+            ColumnMeta {
+                generated: Some(Generated::DeletedAt),
+                access: Access::ReadOnly,
+                nullable: true,
+                ..column("deleted_at", ColumnType::Timestamp)
+            },
+        ],
+    );
 
     const RETURNING: &str = r#"RETURNING "id", "slug", "parent_id", "text", "updated_at", "deleted_at""#;
 
@@ -122,6 +143,33 @@ mod tests {
             ),
             &format!(
                 r#"UPDATE "notes" SET "updated_at" = $1, "deleted_at" = $2 WHERE "deleted_at" IS NOT NULL AND "id" = $3 {RETURNING}"#
+            ),
+        );
+    }
+
+    #[test]
+    fn a_mark_counts_as_a_change_and_may_be_meant_for_a_version() {
+        let (one, two) = ([Value::I64(1)], [Value::I64(2)]);
+        let rows = [Target { key: &one, version: Some(3) }, Target { key: &two, version: None }];
+        let returning = r#"RETURNING "id", "text", "version", "deleted_at""#;
+        let all = Filter::everything();
+        assert_sql(
+            |dialect| mark(&LETTERS, &rows, DateTime::UNIX_EPOCH, &all, dialect),
+            &format!(
+                r#"UPDATE "letters" SET "deleted_at" = ?, "version" = "letters"."version" + 1 WHERE "deleted_at" IS NULL AND ("id" IN (?) OR ("id", "version") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES (?, ?)) AS "new")) {returning}"#
+            ),
+            &format!(
+                r#"UPDATE "letters" SET "deleted_at" = $1, "version" = "letters"."version" + 1 WHERE "deleted_at" IS NULL AND ("id" = ANY($2) OR ("id", "version") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES ($3, $4)) AS "new")) {returning}"#
+            ),
+        );
+        let text = [(1, Value::Text("back".to_owned()))];
+        assert_sql(
+            |dialect| restore(&LETTERS, &one, &text, DateTime::UNIX_EPOCH, &all, dialect),
+            &format!(
+                r#"UPDATE "letters" SET "text" = ?, "deleted_at" = ?, "version" = "letters"."version" + 1 WHERE "deleted_at" IS NOT NULL AND "id" = ? {returning}"#
+            ),
+            &format!(
+                r#"UPDATE "letters" SET "text" = $1, "deleted_at" = $2, "version" = "letters"."version" + 1 WHERE "deleted_at" IS NOT NULL AND "id" = $3 {returning}"#
             ),
         );
     }

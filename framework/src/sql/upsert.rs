@@ -104,8 +104,8 @@ impl Upsert<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{AUTHORS, BOOK_TAGS, NOTES};
-    use crate::model::Operator;
+    use crate::fixtures::{AUTHORS, BOOK_TAGS, NOTES, column, model};
+    use crate::model::{ColumnType, Generated, Operator};
     use crate::sql::statement::assert_sql;
 
     fn text(text: &str) -> Value {
@@ -144,6 +144,24 @@ mod tests {
         assert!(sql.contains(conflict), "{sql}");
         let existing = upsert.existing(Dialect::Postgres).sql;
         assert!(existing.ends_with(r#"WHERE "deleted_at" IS NULL AND "slug" = ANY($1)"#), "{existing}");
+    }
+
+    #[test]
+    fn a_change_is_counted() {
+        static PAGES: ModelMeta = model(
+            "Page",
+            "pages",
+            &[
+                column("name", ColumnType::Text),
+                ColumnMeta { generated: Some(Generated::Version), ..column("version", ColumnType::I32) },
+            ],
+        );
+        let rows = [vec![text("a"), Value::I32(1)]];
+        let filter = Filter::everything();
+        let upsert = Upsert { model: &PAGES, columns: &[0, 1], rows: &rows, key: &[0], update: &[], filter: &filter };
+        let sql = upsert.statement(&[], Dialect::Postgres).sql;
+        let conflict = r#"DO UPDATE SET "name" = "excluded"."name", "version" = "target"."version" + 1 RETURNING"#;
+        assert!(sql.contains(conflict), "{sql}");
     }
 
     #[test]

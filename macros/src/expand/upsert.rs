@@ -73,5 +73,10 @@ fn is_settable(column: &Column) -> bool {
 fn is_unique(model: &Model, columns: &[usize]) -> bool {
     let key = model.key();
     let is_primary = columns.len() == key.len() && key.iter().all(|index| columns.contains(index));
-    is_primary || matches!(columns, [index] if model.columns[*index].attr.unique.is_some())
+    let is_column = matches!(columns, [index] if model.columns[*index].attr.unique.is_some());
+    let names = || columns.iter().map(|index| plain(&model.columns[*index].field));
+    let is_set = model.attr.unique.iter().any(|unique| {
+        unique.fields.len() == columns.len() && names().all(|name| unique.fields.iter().any(|it| plain(it) == name))
+    });
+    is_primary || is_column || is_set
 }

@@ -62,7 +62,7 @@ use crate::model::Model;
 )]
 #[expect(unused_variables, reason = "the defaults do nothing; users see the names")]
 pub trait Hooks: Hooked {
-    /// Answers what is wrong with a create or an update; together with the values that break a rule of their column it
+    /// Answers what is wrong with a create, an update or a restore; together with the values that break a rule of their column it
     /// becomes one 422 that names all. So a value may break its rule here.
     fn validate(
         draft: &Draft<Self>,
@@ -71,7 +71,8 @@ pub trait Hooks: Hooked {
         ready(Ok(Vec::new()))
     }
 
-    /// Runs before a row is inserted.
+    /// Runs before a row is inserted. Where it gives a row of an upsert the unique key of one that is there, that one is changed
+    /// by what the caller has set.
     fn before_create(
         draft: &mut Draft<Self>,
         context: &mut HookContext<'_>,
@@ -79,7 +80,8 @@ pub trait Hooks: Hooked {
         ready(Ok(()))
     }
 
-    /// Runs before a row is changed that is there and that the caller may change; it is locked by then.
+    /// Runs before a row is changed that is there and that the caller may change; it is locked by then. A restore is a change, and
+    /// so is an upsert of a row that is there.
     fn before_update(
         key: &Self::Key,
         draft: &mut Draft<Self>,
@@ -93,7 +95,7 @@ pub trait Hooks: Hooked {
         ready(Ok(()))
     }
 
-    /// Runs after a row was inserted, with the row as it is.
+    /// Runs after a row and its children were inserted, with the row as it is.
     fn after_create(row: &Self, context: &mut HookContext<'_>) -> impl Future<Output = Result<()>> + Send {
         ready(Ok(()))
     }
@@ -103,7 +105,7 @@ pub trait Hooks: Hooked {
         ready(Ok(()))
     }
 
-    /// Runs after a row was deleted, with the row as it was.
+    /// Runs after a row was deleted, with the row as it was; one that stays has its mark.
     fn after_delete(row: &Self, context: &mut HookContext<'_>) -> impl Future<Output = Result<()>> + Send {
         ready(Ok(()))
     }

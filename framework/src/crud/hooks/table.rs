@@ -26,7 +26,7 @@ pub struct HookTable {
     before_create: for<'a> fn(&'a mut Row<'_>, &'a mut HookContext<'_>) -> BoxFuture<'a, Result<()>>,
     before_update: for<'a> fn(&'a mut Row<'_>, &'a mut HookContext<'_>) -> BoxFuture<'a, Result<()>>,
     before_delete: for<'a> fn(&'a [Value], &'a mut HookContext<'_>) -> BoxFuture<'a, Result<()>>,
-    after: for<'a> fn(&'a Loaded, &'a [Action], &'a mut HookContext<'_>) -> BoxFuture<'a, Result<()>>,
+    after: for<'a> fn(&'a Loaded, Done<'a>, &'a mut HookContext<'_>) -> BoxFuture<'a, Result<()>>,
 }
 
 /// What is set in one row.
@@ -40,6 +40,15 @@ impl Row<'_> {
     fn action(&self) -> Action {
         if self.current.is_some() { Action::Update } else { Action::Create }
     }
+}
+
+/// What was done with rows that were written by one statement.
+#[derive(Clone, Copy)]
+struct Done<'a> {
+    actions: &'a [Action],
+    /// The place of the first row in the whole write, and how many rows that has.
+    first: usize,
+    count: usize,
 }
 
 /// A write as the hooks have left it.
@@ -246,16 +255,16 @@ impl HookTable {
         rows: &[Loaded],
         session: &mut Session<'_>,
     ) -> Result<()> {
-        let mut rest = drafted.actions.as_slice();
+        let (mut first, count) = (0, drafted.actions.len());
         for rows in rows {
-            let (actions, later) = rest.split_at(rows.len());
-            rest = later;
+            let actions = &drafted.actions[first..first + rows.len()];
             if let Write::Upsert { .. } = drafted.write {
                 refuse_surprises(rows, actions)?;
             }
             let mut context = HookContext::within(session, action_of(&drafted.write))?;
-            let outcome = Meter::beyond_budget((self.after)(rows, actions, &mut context)).await;
+            let outcome = Meter::beyond_budget((self.after)(rows, Done { actions, first, count }, &mut context)).await;
             context.settle(outcome)?;
+            first += actions.len();
         }
         Ok(())
     }
@@ -364,18 +373,20 @@ fn draft<M: Hooks>(row: &mut Row<'_>) -> Result<Draft<M>> {
 
 fn after<'a, M: Hooks>(
     rows: &'a Loaded,
-    actions: &'a [Action],
+    done: Done<'a>,
     context: &'a mut HookContext<'_>,
 ) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
+        let Done { actions, first, count } = done;
         let rows: Vec<M> = rows.build().map_err(decode_error(M::META))?;
-        for (row, action) in rows.iter().zip(actions) {
+        for (place, (row, action)) in rows.iter().zip(actions).enumerate() {
             context.act(*action);
-            match action {
-                Action::Create => M::after_create(row, context).await?,
-                Action::Update => M::after_update(row, context).await?,
-                Action::Delete => M::after_delete(row, context).await?,
-            }
+            let outcome = match action {
+                Action::Create => M::after_create(row, context).await,
+                Action::Update => M::after_update(row, context).await,
+                Action::Delete => M::after_delete(row, context).await,
+            };
+            outcome.map_err(|error| of_item(error, first + place, count))?;
         }
         let changes = rows.into_iter().zip(actions).map(|(row, action)| Committed::new(*action, row)).collect();
         if let Some(transaction) = context.transaction() {

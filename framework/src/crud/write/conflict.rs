@@ -76,7 +76,9 @@ async fn missing_references(
             .iter()
             .zip(values)
             .map(|(index, value)| Filter::compare(&target.columns[*index], Operator::Eq, vec![value]));
-        let query = ListQuery { filter: equal.fold(Filter::everything(), Filter::and), ..ListQuery::new(target) };
+        let filter = equal.fold(Filter::everything(), Filter::and);
+        // A deleted row can be referred to still.
+        let query = ListQuery { filter, deleted: Deleted::Include, ..ListQuery::new(target) };
         Meter::allow(1);
         if session.fetch(&sql::select::page(&query, Dialect::Sqlite)).await?.len() > 0 {
             continue;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::Utc;
 use sha2::{Digest, Sha256};
 
-use super::{UnitOfWork, Write, apply, budget, carry_out};
+use super::{UnitOfWork, Write, budget, carry_out, with_hooks};
 use crate::db::{Database, Transaction};
 use crate::error::{Error, Result};
 use crate::model::{DecodeError, Loaded, ModelMeta, Row};
@@ -184,7 +184,7 @@ impl UnitOfWork for OnceWrite {
         budget_with_key(self.model, &self.write)
     }
 
-    async fn run(&self, transaction: &mut Transaction) -> Result<Outcome> {
+    async fn run(&self, transaction: &mut Transaction, drafted: &mut Option<Write>) -> Result<Outcome> {
         let dialect = transaction.handle().dialect();
         let now = Utc::now().timestamp_millis();
         let claim = sql::idempotency::claim(&self.claim.id, self.claim.lock(), now, dialect);
@@ -197,7 +197,7 @@ impl UnitOfWork for OnceWrite {
             }
             Found::Nothing => {}
         }
-        let rows = apply(self.model, &self.write, &mut transaction.session()).await?;
+        let rows = with_hooks(self.model, &self.write, &mut transaction.session(), drafted).await?;
         let answer = (self.answer)(rows)?;
         let keep = sql::idempotency::keep(self.claim.kept(&answer, now)?, now, dialect);
         if transaction.session().execute(&keep).await? == 0 {

@@ -135,8 +135,12 @@ trait UnitOfWork: Send + Sync + 'static {
     /// The statements of one attempt.
     fn budget(&self) -> u32;
 
-    /// One attempt.
-    fn run(&self, transaction: &mut Transaction) -> impl Future<Output = Result<Self::Output>> + Send;
+    /// One attempt. Where it fails behind its hooks, `drafted` is the write as they have left it.
+    fn run(
+        &self,
+        transaction: &mut Transaction,
+        drafted: &mut Option<Write>,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
 /// A write and nothing else.
@@ -156,8 +160,8 @@ impl UnitOfWork for OneWrite {
         budget(self.model, &self.write)
     }
 
-    async fn run(&self, transaction: &mut Transaction) -> Result<Vec<Loaded>> {
-        apply(self.model, &self.write, &mut transaction.session()).await
+    async fn run(&self, transaction: &mut Transaction, drafted: &mut Option<Write>) -> Result<Vec<Loaded>> {
+        with_hooks(self.model, &self.write, &mut transaction.session(), drafted).await
     }
 }
 
@@ -173,28 +177,38 @@ async fn carry_out<W: UnitOfWork>(database: &Database, work: W) -> Result<W::Out
 async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Output> {
     let mut attempt = 1;
     loop {
-        match transaction(&database, &work).await {
+        let mut drafted = None;
+        match transaction(&database, &work, &mut drafted).await {
             Err(error) if error.is_transient() && attempt < ATTEMPTS => {
                 attempt += 1;
                 Meter::allow(work.budget());
             }
             Err(error) => {
                 let (model, write) = work.write();
-                return Err(blame::explain(model, write, error, &database).await);
+                return Err(blame::explain(model, drafted.as_ref().unwrap_or(write), error, &database).await);
             }
             result => return result,
         }
     }
 }
 
-async fn transaction<W: UnitOfWork>(database: &Database, work: &W) -> Result<W::Output> {
+async fn transaction<W: UnitOfWork>(database: &Database, work: &W, drafted: &mut Option<Write>) -> Result<W::Output> {
     let mut transaction = database.begin().await?;
-    let output = work.run(&mut transaction).await?;
+    let output = work.run(&mut transaction, drafted).await?;
     transaction.commit().await?;
     Ok(output)
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
+    with_hooks(model, write, session, &mut None).await
+}
+
+async fn with_hooks(
+    model: &'static ModelMeta,
+    write: &Write,
+    session: &mut Session<'_>,
+    failed: &mut Option<Write>,
+) -> Result<Vec<Loaded>> {
     if write.is_empty() {
         return Ok(Vec::new());
     }
@@ -203,9 +217,16 @@ async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'
     // A hook may have set keys that the client has not named.
     Meter::allow(budget(model, &drafted.write).saturating_sub(budget(model, write)));
     // Boxed, since a hook may write and each level of that lies on the stack.
-    let rows = Box::pin(change(model, &drafted.write, session)).await?;
-    hooks.after(&drafted, &rows, session).await?;
-    Ok(rows)
+    match Box::pin(change(model, &drafted.write, session)).await {
+        Ok(rows) => {
+            hooks.after(&drafted, &rows, session).await?;
+            Ok(rows)
+        }
+        Err(error) => {
+            *failed = Some(drafted.write);
+            Err(error)
+        }
+    }
 }
 
 async fn change(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {

@@ -96,7 +96,7 @@ impl Mounted {
         let Some(keyed) = keyed else {
             set_budget(crud::write::budget(self.model(), &write));
             let rows = crud::write(self.model(), write, &self.database).await;
-            return Ok(rows.and_then(|rows| answer(rows)).map(response));
+            return Ok(rows.and_then(answer).map(response));
         };
         let Some(claim) = Keys::claim(&self.keys, &keyed.key()) else { return Err(in_flight().into()) };
         set_budget(idempotency::budget_with_key(self.model(), &write));

@@ -220,8 +220,11 @@ fn looked_up(model: &'static ModelMeta, all: &[&'static ModelMeta]) -> Vec<Vec<u
 fn is_served(model: &ModelMeta, columns: &[usize]) -> bool {
     let begins =
         |key: &[usize]| key.get(..columns.len()).is_some_and(|key| columns.iter().all(|index| key.contains(index)));
-    let unique = || model.unique.iter().any(|key| begins(key));
-    begins(model.key) || unique() || columns.iter().any(|index| model.columns[*index].unique)
+    // A unique index of a table that keeps its deleted rows does not have them.
+    let is_whole = model.deleted_at().is_none();
+    let is_unique =
+        || columns.iter().any(|index| model.columns[*index].unique) || model.unique.iter().any(|key| begins(key));
+    begins(model.key) || is_whole && is_unique()
 }
 
 fn at(model: &'static ModelMeta, indexes: &[usize]) -> Vec<&'static ColumnMeta> {
