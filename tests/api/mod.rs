@@ -33,6 +33,7 @@ mod own;
 mod plain;
 mod relation_filter;
 mod row_budget;
+mod seams;
 mod search;
 mod search_body;
 mod soft_delete;

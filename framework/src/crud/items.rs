@@ -8,6 +8,9 @@ use crate::error::InputError;
 use crate::model::{Changes, ColumnMeta, ModelMeta, Value};
 use crate::query::parse::shown;
 
+/// Keys of related rows and children of all items at most. One of them takes few bytes of a body and many of memory.
+pub const MAX_RELATED: usize = 100_000;
+
 /// An item of a request.
 type Item = Map<String, JsonValue>;
 type Mistakes = Vec<InputError>;
@@ -18,14 +21,18 @@ type Mistakes = Vec<InputError>;
 ///
 /// As of [`validate::body`], of all items, each with a pointer such as `/items/3/title`; each unique key that is there again.
 pub fn created(model: &'static ModelMeta, key: Option<&[usize]>, items: &[Item]) -> Result<Vec<Changes>, Mistakes> {
-    let (mut rows, mut errors) = (Vec::with_capacity(items.len()), Vec::new());
+    let (mut rows, mut errors, mut left) = (Vec::with_capacity(items.len()), Vec::new(), MAX_RELATED);
     for (place, item) in items.iter().enumerate() {
         let changes = match key {
             Some(key) => validate::upsert(model, key, item),
             None => validate::body(model, BodyKind::Create, item),
         };
-        match changes {
-            Ok(changes) => rows.push(changes),
+        let related = changes.and_then(|changes| Ok((take_related(left, &changes)?, changes)));
+        match related {
+            Ok((rest, changes)) => {
+                left = rest;
+                rows.push(changes);
+            }
             Err(more) => errors.extend(more.into_iter().map(|error| error.of_item(place))),
         }
     }
@@ -42,8 +49,10 @@ pub fn created(model: &'static ModelMeta, key: Option<&[usize]>, items: &[Item])
 ///
 /// As [`created`], and each key that is there again.
 pub fn updated(model: &'static ModelMeta, versioned: bool, items: Vec<Item>) -> Result<Vec<RowChange>, Mistakes> {
+    let mut left = MAX_RELATED;
     read(model, versioned, items, |RowKey { key, expected }, rest| {
         let changes = validate::body(model, BodyKind::Patch, rest)?;
+        left = take_related(left, &changes)?;
         Ok(RowChange { key, expected, changes })
     })
     .and_then(|rows| distinct(model, rows, |row| &row.key))
@@ -68,6 +77,16 @@ pub fn deleted(model: &'static ModelMeta, versioned: bool, items: Vec<Item>) -> 
     .and_then(|rows| distinct(model, rows, |row| &row.key))
 }
 
+/// How many related rows items may still name after this one.
+fn take_related(left: usize, changes: &Changes) -> Result<usize, Mistakes> {
+    let keys: usize = changes.links.iter().map(|(_, keys)| keys.len()).sum();
+    let children: usize = changes.children.iter().map(|(_, children)| children.len()).sum();
+    left.checked_sub(keys + children).ok_or_else(|| {
+        let detail = format!("expected at most {MAX_RELATED} keys and rows inside of all items together");
+        vec![InputError::request("too_many", detail)]
+    })
+}
+
 /// The columns by which an item says which row it is about: those of the key, and the version.
 pub fn identifying(model: &'static ModelMeta) -> impl Iterator<Item = &'static ColumnMeta> {
     model.key_columns().chain(model.version().map(|index| &model.columns[index]))
@@ -77,7 +96,7 @@ fn read<T>(
     model: &'static ModelMeta,
     versioned: bool,
     items: Vec<Item>,
-    row: impl Fn(RowKey, &Item) -> Result<T, Mistakes>,
+    mut row: impl FnMut(RowKey, &Item) -> Result<T, Mistakes>,
 ) -> Result<Vec<T>, Mistakes> {
     let (mut rows, mut errors) = (Vec::with_capacity(items.len()), Vec::new());
     for (place, mut item) in items.into_iter().enumerate() {

@@ -1,5 +1,7 @@
 //! From a JSON body to [`Changes`]: every mistake of a body is named at once.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value as JsonValue};
 
 use super::nested;
@@ -190,9 +192,10 @@ fn read_keys(relation: &RelationMeta, name: &str, keys: &JsonValue) -> Result<Ve
         return Err(vec![InputError::field(name, "too_many", detail)]);
     }
     let (mut values, mut errors) = (Vec::with_capacity(keys.len()), Vec::new());
+    let mut seen = HashSet::with_capacity(keys.len());
     for (place, key) in keys.iter().enumerate() {
         match read_key(relation, key) {
-            Ok(value) if values.contains(&value) => {}
+            Ok(value) if !seen.insert(format!("{value:?}")) => {}
             Ok(value) => values.push(value),
             Err(detail) => errors.push(InputError::field(name, "invalid_value", detail).item(place)),
         }

@@ -32,7 +32,7 @@ enum Phase {
     Idle,
     /// Between statements of a transaction.
     Transaction,
-    /// In a transaction of which a statement or a hook failed: it can only be rolled back.
+    /// In a transaction of which a statement, a write or a hook failed: it can only be rolled back.
     Failed,
     /// In the middle of a statement, or after one that left the connection unusable.
     Busy,
@@ -104,7 +104,10 @@ impl Lease {
         if self.phase == Phase::Failed {
             // PostgreSQL would answer COMMIT with a rollback and no error.
             let _ = self.rollback().await;
-            return Err(Refused::new("a statement or a hook of the transaction failed, so it was rolled back").into());
+            return Err(Refused::new(
+                "a statement, a write or a hook of the transaction failed, so it was rolled back",
+            )
+            .into());
         }
         self.batch("COMMIT").await?;
         self.phase = Phase::Idle;

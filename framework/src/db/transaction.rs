@@ -13,7 +13,8 @@ use crate::sql::Dialect;
 
 /// A transaction. Dropped without a commit it rolls back.
 ///
-/// After a statement failed it can only be rolled back, on every database.
+/// After a statement or a write failed it can only be rolled back, on every database. A write of one row that is not there, or
+/// has another version than it must have, has changed nothing and leaves the transaction as it was.
 pub struct Transaction {
     database: Database,
     lease: Option<Lease>,
@@ -42,7 +43,7 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// The database refuses, a statement failed before, or the connection is lost: then the changes may or may not be
+    /// The database refuses, a statement or a write failed before, or the connection is lost: then the changes may or may not be
     /// there.
     pub async fn commit(mut self) -> Result<()> {
         match self.lease.take() {

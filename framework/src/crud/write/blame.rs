@@ -296,9 +296,10 @@ impl Search<'_> {
     }
 }
 
-/// The values of columns, if all of them are set and none is NULL, which is unlike any other.
+/// The values of columns, if all of them are set and none is NULL, which is unlike any other, or made by the database.
 fn values_of(changes: &Changes, columns: &[usize]) -> Option<Vec<Value>> {
-    let value = |index: &usize| changes.column(*index).filter(|value| **value != Value::Null).cloned();
+    let is_known = |value: &&Value| !matches!(value, Value::Null | Value::DatabaseDefault);
+    let value = |index: &usize| changes.column(*index).filter(is_known).cloned();
     columns.iter().map(value).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Many rows at once: one statement for each chunk of them and each table, and the answer in the order of the request.
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -26,7 +27,19 @@ const LINK_VALUES: usize = 20_000;
 /// The statements that inserting these rows and their children takes at most.
 pub(super) fn statements_of_create(model: &ModelMeta, rows: &[&Changes]) -> usize {
     let of_chunk = |chunk: &[&Changes]| 1 + link_statements(model, chunk) + children::statements(model, chunk);
-    rows.chunks(rows_of_insert(model)).map(of_chunk).sum()
+    inserts(model, rows).map(of_chunk).sum()
+}
+
+/// The rows of each INSERT. A hook may have given some rows a key that the database makes for the others, and only of one kind
+/// it can be told which row is which.
+fn inserts<'r, R: Borrow<Changes>>(model: &ModelMeta, rows: &'r [R]) -> impl Iterator<Item = &'r [R]> {
+    let (is_counted, most) = (sql::bulk::is_counted(model), rows_of_insert(model));
+    let alike = move |one: &R, other: &R| !is_counted || has_key(model, one.borrow()) == has_key(model, other.borrow());
+    rows.chunk_by(alike).flat_map(move |run| run.chunks(most))
+}
+
+fn has_key(model: &ModelMeta, row: &Changes) -> bool {
+    model.key.iter().all(|index| row.column(*index).is_some_and(|value| *value != Value::Null))
 }
 
 fn rows_of_insert(model: &ModelMeta) -> usize {
@@ -41,7 +54,7 @@ pub(super) async fn create(
     session: &mut Session<'_>,
 ) -> Result<Vec<Loaded>> {
     let mut created = Vec::new();
-    for chunk in rows.chunks(rows_of_insert(model)) {
+    for chunk in inserts(model, rows) {
         let complete: Vec<Changes> = chunk.iter().map(|row| with_defaults(model, row)).collect();
         let mut columns: Vec<usize> =
             complete.iter().flat_map(|row| row.columns.iter().map(|(index, _)| *index)).collect();
@@ -51,7 +64,7 @@ pub(super) async fn create(
             |row: &Changes, index: usize| row.column(index).cloned().unwrap_or_else(|| model.columns[index].absent());
         let values = complete.iter().map(|row| columns.iter().map(|index| value(row, *index)).collect()).collect();
         let inserted = session.fetch(&sql::bulk::insert(model, &columns, values, session.dialect())).await?;
-        let rows = if sql::bulk::is_counted(model) {
+        let rows = if sql::bulk::is_counted(model) && !has_key(model, &chunk[0]) {
             order::by_count(model, inserted)?
         } else {
             let keys: Vec<Vec<Value>> =

@@ -200,7 +200,20 @@ async fn transaction<W: UnitOfWork>(database: &Database, work: &W, drafted: &mut
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
-    with_hooks(model, write, session, &mut None).await
+    let result = with_hooks(model, write, session, &mut None).await;
+    if let Err(error) = &result
+        && !changed_nothing(write, error)
+        && let Some(transaction) = session.transaction()
+    {
+        transaction.fail();
+    }
+    result
+}
+
+/// Whether a write has failed before it did anything: the one row is not there, or not as it must be. Of any other failure
+/// the caller must not commit what was done until then.
+fn changed_nothing(write: &Write, error: &Error) -> bool {
+    write.len() == 1 && matches!(error, Error::NotFound(_) | Error::Stale(_))
 }
 
 async fn with_hooks(

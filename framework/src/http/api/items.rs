@@ -5,6 +5,7 @@ use serde_json::{Map, Value as JsonValue};
 
 use super::body::{self, Body};
 use super::problem;
+use super::unique::Unique;
 use crate::crud::validate::capped;
 use crate::error::{Error, InputError, Location};
 use crate::query::parse::shown;
@@ -21,11 +22,11 @@ pub(super) async fn read(
     most: usize,
 ) -> poem::Result<Vec<Map<String, JsonValue>>> {
     let bytes = body::bytes(request, types).await?;
-    let body = body::json::<Body<Body<JsonValue>>>(&bytes, depth)?;
+    let body = body::json::<Body<Body<Unique>>>(&bytes, depth)?;
     items(body, most).map_err(|errors| problem(Error::Invalid(capped(errors))))
 }
 
-fn items(body: Body<Body<Body<JsonValue>>>, most: usize) -> Result<Vec<Map<String, JsonValue>>, Vec<InputError>> {
+fn items(body: Body<Body<Body<Unique>>>, most: usize) -> Result<Vec<Map<String, JsonValue>>, Vec<InputError>> {
     let Body::Object(members) = body else {
         let at = Location::Pointer(String::new());
         let detail = "expected a JSON object, as in {\"items\": [..]}".to_owned();
@@ -51,7 +52,9 @@ fn items(body: Body<Body<Body<JsonValue>>>, most: usize) -> Result<Vec<Map<Strin
         Some(Body::List(items)) => {
             for (place, item) in items.into_iter().enumerate() {
                 match item {
-                    Body::Object(members) => rows.push(members.into_iter().collect()),
+                    Body::Object(members) => {
+                        rows.push(members.into_iter().map(|(name, value)| (name, value.0)).collect());
+                    }
                     Body::List(_) | Body::Other => {
                         errors.push(InputError::request("invalid_value", "expected a JSON object").of_item(place));
                     }
