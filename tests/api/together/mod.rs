@@ -1,5 +1,6 @@
 //! What lists take, all at once: a fleet with every kind of relation, key and declaration, asked by query string and by body.
 
+mod deleted;
 mod equal;
 mod filtered;
 mod own;
