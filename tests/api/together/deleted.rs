@@ -10,7 +10,7 @@ use super::both;
 
 #[derive(Debug, Clone, Model, Resource)]
 #[model(full_text)]
-#[resource(fields, deleted, filter = ["remarks.stars", "marks.name", "praise.stars"])]
+#[resource(fields, deleted, filter = ["remarks.stars", "marks.name", "praise.stars", "extremes.stars"])]
 pub struct Post {
     pub id: i64,
     #[field(filter, sort, search)]
@@ -25,6 +25,8 @@ pub struct Post {
     pub remarks: HasMany<Remark>,
     #[relation(include, sub_resource, foreign_key = post_id, filter = Remark::STARS.gte(4))]
     pub praise: HasMany<Remark>,
+    #[relation(include, sub_resource, foreign_key = post_id, filter = Remark::STARS.lt(4) | Remark::STARS.gt(4))]
+    pub extremes: HasMany<Remark>,
     #[relation(include, sub_resource, through = PostMark)]
     pub marks: ManyToMany<Mark>,
 }
@@ -90,6 +92,18 @@ async fn walked(api: &Api, path: &str, body: &Value) -> Vec<Value> {
         ids.extend(page["/items"].as_array().unwrap().iter().map(|item| item["id"].clone()));
         cursor = page["/meta/next_cursor"].clone();
         assert!(ids.len() < 100, "a walk ends");
+    }
+    ids
+}
+
+async fn walked_by_body(api: &Api, path: &str, body: &Value) -> Vec<i64> {
+    let (mut ids, mut cursor) = (Vec::new(), json!(""));
+    while !cursor.is_null() {
+        let mut body = body.clone();
+        body["cursor"] = cursor;
+        let page = api.post(&format!("{path}/search"), &body).await.expect(200);
+        ids.extend(page["/items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()));
+        cursor = page["/meta/next_cursor"].clone();
     }
     ids
 }
@@ -160,5 +174,27 @@ on_each_database! {
         }
         assert_mistakes(&api.get(&format!("/remarks?cursor={cursor}")).await.expect(400), [("cursor", "cursor_mismatch")]);
         assert_mistakes(&api.post("/posts/search", &json!({"cursor": cursor, "deleted": "only"})).await.expect(422), [("/cursor", "cursor_mismatch")]);
+    }
+
+    async fn alternatives_keep_together(database: TestDatabase) {
+        let api = start(&database).await;
+        for path in ["/posts/2", "/remarks/1", "/remarks/12"] {
+            api.delete(path).await.expect(204);
+        }
+        let either = json!({"or": [{"title": "storm 1"}, {"title": "storm 2"}, {"not": {"or": [{"score__isnull": true}, {"score__lt": 1}]}}]});
+        for q in ["", "storm"] {
+            let body = json!({"filter": either, "q": q, "sort": ["id"], "include": ["extremes"], "include_count": ["extremes"], "per_page": 1});
+            assert_eq!(walked_by_body(&api, "/posts", &body).await, [1, 6], "{body}");
+            let page = api.post("/posts/search", &json!({"filter": either, "q": q, "per_page": 1, "include": ["extremes"], "include_count": ["extremes"], "sort": ["id"]})).await.expect(200);
+            assert_eq!((&page["/meta/total"], &page["/items/0/_count/extremes"]), (&json!(2), &json!(1)));
+            assert_eq!(column(&page, "id"), ["1"]);
+            assert_eq!(page["/items/0/extremes"].as_array().unwrap().len(), 1);
+        }
+        assert_eq!(api.get("/posts/1/extremes").await.expect(200)["/meta/total"], 1);
+        assert_eq!(api.get("/posts/1/extremes?stars=4").await.expect(200)["/meta/total"], 0);
+        assert_eq!(api.get("/posts/1/extremes?stars=4&cursor=&count=exact&deleted=include").await.expect(200)["/meta/total"], 0);
+        assert_eq!(api.get("/posts?extremes.stars=4").await.expect(200)["/meta/total"], 0);
+        assert_eq!(api.get("/posts?extremes.stars=3&sort=id").await.expect(200)["/items/0/id"], 3);
+        assert_eq!(api.get("/posts?extremes.stars=5&include=extremes&include.extremes.limit=1&include.extremes.stars__gte=4&sort=-id&deleted=include").await.expect(200)["/meta/total"], 5);
     }
 }
