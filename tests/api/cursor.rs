@@ -1,6 +1,7 @@
 //! Lists that are walked by cursor, over HTTP.
 
 use couplet::prelude::*;
+use couplet::sql::Dialect;
 use couplet::testing::TestApp;
 use couplet_tests::{Answer, Client, on_each_database};
 use serde_json::json;
@@ -52,6 +53,26 @@ on_each_database! {
         assert_eq!((cursor(&list, "prev_cursor"), link(&list, "prev")), (None, None));
         let forward = api.get(link(&list, "next").unwrap()).await.expect(200);
         assert_eq!(column(&forward, "id"), ["4", "3", "2"]);
+    }
+
+    async fn padding_is_no_part_of_a_text(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        if api.database().dialect() == Dialect::Postgres {
+            let padded = "ALTER TABLE authors ALTER COLUMN name TYPE char(20), ALTER COLUMN status TYPE char(20)";
+            couplet::sql(padded).execute(api.database()).await.unwrap();
+        }
+        let new = ["Ann", "Ann", "Anna", "Ann"].map(NewAuthor::new);
+        let authors = Author::create_many(new, api.database()).await.unwrap();
+        assert_eq!((authors[0].name.as_str(), authors[0].status), ("Ann", Status::Active));
+        for (sort, expected) in [("name", ["1", "2", "4", "3"]), ("-name", ["3", "4", "2", "1"]), ("status,-name", ["3", "4", "2", "1"])] {
+            let (mut ids, mut list) = (Vec::new(), api.get(&format!("/authors?cursor=&per_page=1&sort={sort}")).await.expect(200));
+            while ids.len() < 10 {
+                ids.extend(column(&list, "id"));
+                let Some(target) = link(&list, "next").map(str::to_owned) else { break };
+                list = api.get(&target).await.expect(200);
+            }
+            assert_eq!(ids, expected, "{sort}");
+        }
     }
 
     async fn meta_has_every_key_and_no_page(database: TestDatabase) {

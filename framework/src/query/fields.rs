@@ -15,10 +15,14 @@ impl ListQuery {
 }
 
 impl RowQuery {
-    /// As [`ListQuery::columns`], of a row of `model`.
+    /// As [`ListQuery::columns`], of a row of `model`; with the version, which the row's entity tag is made of.
     #[must_use]
     pub fn columns(&self, model: &'static ModelMeta) -> Option<Vec<usize>> {
-        columns(model, self.fields.as_ref(), &self.include, &self.include_count, &[])
+        let mut columns = columns(model, self.fields.as_ref(), &self.include, &self.include_count, &[])?;
+        columns.extend(model.version());
+        columns.sort_unstable();
+        columns.dedup();
+        Some(columns)
     }
 }
 

@@ -3,6 +3,7 @@
 mod deleted;
 mod equal;
 mod filtered;
+mod kept;
 mod own;
 mod ranked;
 mod statements;

@@ -128,7 +128,9 @@ impl Row for PgRow {
     fn text(&self, index: usize) -> Result<Option<&str>, DecodeError> {
         let Some(raw) = read(self, index)? else { return Ok(None) };
         match raw.ty {
-            oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::NAME | oid::FIRST_OF_USERS.. => raw.text().map(Some),
+            oid::TEXT | oid::VARCHAR | oid::NAME | oid::FIRST_OF_USERS.. => raw.text().map(Some),
+            // The spaces that fill a char(n) count in no comparison with it, but they would in one with the text.
+            oid::BPCHAR => Ok(Some(raw.text()?.trim_end_matches(' '))),
             _ => Err(raw.mismatch("text")),
         }
     }
