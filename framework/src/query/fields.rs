@@ -15,10 +15,16 @@ impl ListQuery {
 }
 
 impl RowQuery {
-    /// As [`ListQuery::columns`], of a row of `model`.
+    /// As [`ListQuery::columns`], of a row of `model`, whose version is the tag of the answer.
     #[must_use]
     pub fn columns(&self, model: &'static ModelMeta) -> Option<Vec<usize>> {
-        columns(model, self.fields.as_ref(), &self.include, &self.include_count, &[])
+        let mut columns = columns(model, self.fields.as_ref(), &self.include, &self.include_count, &[])?;
+        if let Some(version) = model.version()
+            && let Err(place) = columns.binary_search(&version)
+        {
+            columns.insert(place, version);
+        }
+        Some(columns)
     }
 }
 
