@@ -12,7 +12,7 @@ use super::support::*;
 
 /// A key that the database makes, a unique column, a foreign key, links, a time of the last change.
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(bulk)]
+#[resource(bulk, fields)]
 pub struct Album {
     pub id: i64,
     #[field(sort, length(1..=100))]

@@ -125,6 +125,24 @@ on_each_database! {
         patch_if(&api, "/albums/1", other.header("etag").unwrap(), json!({"title": "3"})).await.expect(200);
     }
 
+    async fn an_answer_of_some_fields_has_the_tag_of_its_row(database: TestDatabase) {
+        let api = start_with_album(&database).await;
+        for (path, shown) in [
+            ("/albums/1?fields=title", json!({"title": "One"})),
+            ("/albums/1?fields=version", json!({"version": 1})),
+            ("/albums/1?fields=title&include=genres", json!({"title": "One", "genres": []})),
+        ] {
+            let answer = api.get(path).await.expect(200);
+            assert_eq!(answer.json(), &shown, "{path}");
+            let tag = answer.header("etag").unwrap_or_else(|| panic!("{path} has no tag"));
+            assert!(tag.starts_with("\"1-"), "{path}: {tag}");
+            get_if_none(&api, path, tag).await.expect(304);
+        }
+        let tag = api.get("/albums/1?fields=title").await.header("etag").unwrap().to_owned();
+        patch_if(&api, "/albums/1", &tag, json!({"year": 1999})).await.expect(200);
+        get_if_none(&api, "/albums/1?fields=title", &tag).await.expect(200);
+    }
+
     async fn a_resource_may_require_the_version(database: TestDatabase) {
         let api = start(&database).await;
         api.create("/seats", json!({"row": "a", "number": 1})).await;

@@ -67,6 +67,9 @@ on_each_database! {
             assert_eq!(total(service.client(), path).await, *number, "{path}");
         }
         assert_three_statements(service.client()).await;
+        let list = service.client().get("/books?reviews.rating=5&fields=id").await.expect(200);
+        assert!(list["/meta/total"].as_u64().unwrap() > 1_000, "{list}");
+        assert_eq!(service.client().get("/books/1?fields=id").await.expect(200).text(), r#"{"id":1}"#);
         let filled = rows(service.client()).await;
         assert!(stop(service).await.expect(0).output.contains("the database is empty; filling it"));
 
