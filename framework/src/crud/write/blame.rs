@@ -37,6 +37,11 @@ pub(super) async fn explain(model: &'static ModelMeta, write: &Write, error: Err
     }
 }
 
+/// What is said of a column of a unique key that another row has, as of single rows.
+pub(super) fn another_row_has(key: &[usize]) -> &'static str {
+    if key.len() == 1 { "another row has this value" } else { "another row has these values together" }
+}
+
 /// Whether the mistakes are in children of which it is not said which.
 fn about_children(model: &ModelMeta, write: &Write, errors: &[InputError]) -> bool {
     let names: Vec<String> =
@@ -154,7 +159,8 @@ impl Search<'_> {
                 if earlier == place {
                     values.push(set);
                 } else {
-                    self.blame(place, &columns, "unique", &format!("item {earlier} has this value too"));
+                    let what = if columns.len() == 1 { "this value too" } else { "these values together too" };
+                    self.blame(place, &columns, "unique", &format!("item {earlier} has {what}"));
                 }
             }
             // Rows that are to get another value themselves are to blame only where nothing else is.
@@ -178,7 +184,7 @@ impl Search<'_> {
                 }
             }
             for place in if taken.is_empty() && self.found.is_empty() { moving } else { taken } {
-                self.blame(place, &columns, "unique", "another row has this value");
+                self.blame(place, &columns, "unique", another_row_has(&columns));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as JsonValue};
 
 use super::body::{self, Body};
 use super::problem;
+use super::unique::Unique;
 use crate::crud::validate::capped;
 use crate::error::{Error, InputError, Location};
 use crate::query::parse::shown;
@@ -21,11 +22,11 @@ pub(super) async fn read(
     most: usize,
 ) -> poem::Result<Vec<Map<String, JsonValue>>> {
     let bytes = body::bytes(request, types).await?;
-    let body = body::json::<Body<Body<JsonValue>>>(&bytes, depth)?;
+    let body = body::json::<Body<Body<Unique>>>(&bytes, depth)?;
     items(body, most).map_err(|errors| problem(Error::Invalid(capped(errors))))
 }
 
-fn items(body: Body<Body<Body<JsonValue>>>, most: usize) -> Result<Vec<Map<String, JsonValue>>, Vec<InputError>> {
+fn items(body: Body<Body<Body<Unique>>>, most: usize) -> Result<Vec<Map<String, JsonValue>>, Vec<InputError>> {
     let Body::Object(members) = body else {
         let at = Location::Pointer(String::new());
         let detail = "expected a JSON object, as in {\"items\": [..]}".to_owned();
@@ -51,7 +52,9 @@ fn items(body: Body<Body<Body<JsonValue>>>, most: usize) -> Result<Vec<Map<Strin
         Some(Body::List(items)) => {
             for (place, item) in items.into_iter().enumerate() {
                 match item {
-                    Body::Object(members) => rows.push(members.into_iter().collect()),
+                    Body::Object(members) => {
+                        rows.push(members.into_iter().map(|(name, value)| (name, value.0)).collect());
+                    }
                     Body::List(_) | Body::Other => {
                         errors.push(InputError::request("invalid_value", "expected a JSON object").of_item(place));
                     }
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<usize, Vec<String>> {
-        let body = body::json::<Body<Body<JsonValue>>>(text.as_bytes(), 32).expect("JSON");
+        let body = body::json::<Body<Body<Unique>>>(text.as_bytes(), 32).expect("JSON");
         let place = |error: InputError| match error.at {
             Location::Pointer(pointer) => format!("{pointer} {}", error.code),
             other => format!("{other:?} {}", error.code),
@@ -94,9 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_twice_in_an_item_is_refused() {
-        for twice in [r#"{"items": [], "items": []}"#, r#"{"items": [{"a": 1, "a": 2}]}"#] {
-            assert!(body::json::<Body<Body<JsonValue>>>(twice.as_bytes(), 32).is_err(), "{twice}");
+    fn a_member_that_is_twice_is_refused_however_deep() {
+        for twice in [
+            r#"{"items": [], "items": []}"#,
+            r#"{"items": [{"a": 1, "a": 2}]}"#,
+            r#"{"items": [{"a": [{"b": 1, "b": 2}]}]}"#,
+        ] {
+            assert!(body::json::<Body<Body<Unique>>>(twice.as_bytes(), 32).is_err(), "{twice}");
         }
     }
 }
