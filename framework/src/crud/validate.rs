@@ -152,7 +152,7 @@ fn refuse(model: &ModelMeta, name: &str, names: &[&str]) -> InputError {
             return InputError::field(name, "read_only", format!("\"{name}\" is computed by the server"));
         }
         if nested::relations(model).any(|(_, relation)| relation.api_name == name) {
-            return InputError::field(name, "read_only", format!("\"{name}\" is taken by the create of a row alone"));
+            return InputError::field(name, "read_only", format!("\"{name}\" is taken by creates alone"));
         }
         let name = &*shown(name);
         return InputError::field(name, "unknown_field", unknown(name, names));
