@@ -35,7 +35,7 @@ fn reads() -> Vec<Case> {
         search("{\"and\": [{\"or\": [{\"not\": {\"and\": [{\"not\": {\"flag\": true}}]}}]}]}".to_owned(), "too_deep"),
         search("{\"not\": {\"not\": {\"not\": {\"not\": {\"not\": {\"flag\": true}}}}}}".to_owned(), "too_deep"),
         search(
-            format!("{{\"name__in\": [{}]}}", vec!["\"\\u0000\""; 3].join(",")),
+            format!("{{\"name__in\": [{}]}}", ["\"\\u0000\""; 3].join(",")),
             "invalid_value invalid_value invalid_value",
         ),
     ]);
