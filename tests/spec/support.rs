@@ -31,6 +31,8 @@ pub fn app(database_url: &str) -> App {
     let mut config = Config::default();
     config.server.bind = "127.0.0.1:0".parse().unwrap();
     config.database.url = database_url.to_owned().into();
+    // Answers are the same from run to run.
+    config.pagination.cursor_keys = vec!["a key that signs the cursors of tests".into()];
     App::new(config)
         .title("Things")
         .license("MIT", "https://spdx.org/licenses/MIT.html")
@@ -44,7 +46,12 @@ pub fn app(database_url: &str) -> App {
 
 /// A running app with a few rows: thing 1 has an owner, two labels and a value in each column, thing 2 has none.
 pub async fn start(database: &TestDatabase) -> (Running, Client) {
-    let running = app(database.url()).start().await.unwrap();
+    start_app(app(database.url())).await
+}
+
+/// As [`start`], of the app with more in it.
+pub async fn start_app(app: App) -> (Running, Client) {
+    let running = app.start().await.unwrap();
     let client = Client::new(format!("http://{}", running.address()));
     client.post("/labels", &json!({"name": "old"})).await.expect(201);
     client.post("/labels", &json!({"name": "a/b ç"})).await.expect(201);

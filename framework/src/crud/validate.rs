@@ -105,7 +105,9 @@ pub(super) fn read_body(
         errors.extend(nested::read(model, body, &mut changes));
     }
     // The hooks of a child run once its parent is there, too late to name its mistakes together with the others.
-    let broken = if parent.is_some() { rules(model, &changes) } else { rules_before_write(model, &changes) };
+    // A body that is refused in any case never comes to the hooks of its model.
+    let is_all = parent.is_some() || !errors.is_empty();
+    let broken = if is_all { rules(model, &changes) } else { rules_before_write(model, &changes) };
     errors.extend(broken);
     (changes, errors)
 }

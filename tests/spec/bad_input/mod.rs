@@ -3,6 +3,9 @@
 //!
 //! `problems.txt` has every problem to the letter. After a change of wording `UPDATE_EXPECT=1` writes it anew.
 
+mod cursors;
+mod features;
+mod seats;
 mod shapes;
 mod tables;
 
@@ -10,21 +13,32 @@ use couplet_tests::{TestDatabase, on_each_database};
 use expect_test::expect_file;
 use serde_json::json;
 
+use cursors::cursors;
+use features::features;
+use seats::{Guest, Seat};
 use shapes::{bodies_in_other_ways, long_and_many, shapes};
 use tables::{BODIES, QUERIES, SEARCHES, TARGETS};
 
 use super::raw::{RawAnswer, exchange};
-use super::support::start;
+use super::support::{app, start, start_app};
 
 /// A request, the status of its answer and the codes of the mistakes that it names.
 struct Case {
     request: Vec<u8>,
     status: u16,
     codes: &'static str,
+    /// Only rows, hooks or an earlier request show the mistake.
+    asks: bool,
+}
+
+impl Case {
+    fn asking(self) -> Self {
+        Self { asks: true, ..self }
+    }
 }
 
 fn case(request: impl AsRef<[u8]>, status: u16, codes: &'static str) -> Case {
-    Case { request: request.as_ref().to_vec(), status, codes }
+    Case { request: request.as_ref().to_vec(), status, codes, asks: matches!(status, 403 | 404 | 409 | 412) }
 }
 
 /// A request without a body.
@@ -62,14 +76,18 @@ fn cases() -> Vec<Case> {
     cases.extend(long_and_many());
     cases.extend(bodies_in_other_ways());
     cases.extend(shapes());
+    cases.extend(features());
     cases
 }
 
 on_each_database! {
     async fn bad_requests_get_their_exact_answers(database: TestDatabase) {
-        let (app, client) = start(&database).await;
-        let cases = cases();
-        assert!(cases.len() >= 200);
+        let app = app(database.url()).resource::<Seat>().resource::<Guest>();
+        let (app, client) = start_app(app).await;
+        seats::fill(&client).await;
+        let mut cases = cases();
+        cases.extend(cursors(&client).await);
+        assert!(cases.len() >= 700, "{}", cases.len());
         let mut wrong = Vec::new();
         let mut problems = String::new();
         for case in &cases {
@@ -90,7 +108,7 @@ on_each_database! {
             problems.push_str(&line(case, &answer));
             // Only what can be read is worth a statement.
             let asked = answer.head.contains("db;desc=") && !answer.head.contains("db;desc=\"0 ");
-            if asked && !matches!(answer.status, 404 | 409) {
+            if asked && !case.asks {
                 wrong.push(format!("the database was asked: {shown:?}"));
             }
         }
@@ -99,6 +117,11 @@ on_each_database! {
 
         let list = client.get("/things?sort=id").await.expect(200);
         assert_eq!(list["/meta/total"], 2, "nothing was written");
+        for (path, rows) in [("/seats?deleted=include", 4), ("/guests", 1), ("/tickets", 2), ("/labels", 2), ("/owners", 1)] {
+            assert_eq!(client.get(path).await.expect(200)["/meta/total"], rows, "{path}");
+        }
+        let seat = client.get("/seats/1").await.expect(200);
+        assert_eq!((&seat["/version"], &seat["/price"]), (&json!(1), &json!(1)));
         let metrics = client.get("/metrics").await.expect(200).text();
         let in_progress = metrics.lines().filter(|line| line.starts_with("http_requests_in_progress{"));
         for line in in_progress.filter(|line| !line.contains("/metrics")) {
@@ -112,12 +135,20 @@ on_each_database! {
 
 /// A request, as far as it can be told apart from the others, and its problem but for the request's id.
 fn line(case: &Case, answer: &RawAnswer) -> String {
+    let text = String::from_utf8_lossy(&case.request);
+    let told = |line: &&str| line.starts_with("if-") || line.starts_with("idempotency-");
+    let headers: String = text
+        .split("\r\n")
+        .take_while(|line| !line.is_empty())
+        .filter(told)
+        .map(|line| format!("{}\n", line.escape_default()))
+        .collect();
     let head = case.request.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let body = case.request.windows(4).position(|end| end == b"\r\n\r\n").map_or(&[][..], |at| &case.request[at + 4..]);
     let [head, body] = [head, body].map(|part| part[..part.len().min(120)].escape_ascii().to_string());
     let body = if body.is_empty() { body } else { format!("{body}\n") };
     let problem = answer.problem().map_or(answer.status.to_string(), |problem| problem.to_string());
-    format!("{head}\n{body}{problem}\n\n")
+    format!("{head}\n{headers}{body}{problem}\n\n")
 }
 
 #[tokio::test]

@@ -37,6 +37,11 @@ pub(super) async fn explain(model: &'static ModelMeta, write: &Write, error: Err
     }
 }
 
+/// What is said of a column of a unique key that another row has, as of single rows.
+pub(super) fn another_row_has(key: &[usize]) -> &'static str {
+    if key.len() == 1 { "another row has this value" } else { "another row has these values together" }
+}
+
 /// Whether the mistakes are in children of which it is not said which.
 fn about_children(model: &ModelMeta, write: &Write, errors: &[InputError]) -> bool {
     let names: Vec<String> =
@@ -46,7 +51,7 @@ fn about_children(model: &ModelMeta, write: &Write, errors: &[InputError]) -> bo
 
 /// The mistakes of rows, or where there are none those of their children.
 async fn search(model: &'static ModelMeta, write: &Write, database: &Database) -> Result<Vec<InputError>> {
-    let mut of_rows = Search { model, session: database.session(), found: Vec::new() };
+    let mut of_rows = Search { model, of_children: false, session: database.session(), found: Vec::new() };
     if write.len() > 1 {
         of_rows.run(write).await?;
     }
@@ -55,7 +60,8 @@ async fn search(model: &'static ModelMeta, write: &Write, database: &Database) -
         for index in children::named(write) {
             let (places, rows_of_relation) = Places::of(model, index, rows);
             let target = (model.relations[index].target)();
-            let mut of_children = Search { model: target, session: database.session(), found: Vec::new() };
+            let mut of_children =
+                Search { model: target, of_children: true, session: database.session(), found: Vec::new() };
             of_children.run(&Write::Create(rows_of_relation)).await?;
             let first = (rows.len() > 1).then_some(0);
             found.extend(of_children.found.into_iter().map(|mistake| places.mistake(mistake, first)));
@@ -77,6 +83,8 @@ fn in_general(errors: Vec<InputError>) -> Error {
 
 struct Search<'a> {
     model: &'static ModelMeta,
+    /// Whether the rows are those of a relation, which are no items of the request.
+    of_children: bool,
     session: Session<'a>,
     found: Vec<InputError>,
 }
@@ -154,7 +162,9 @@ impl Search<'_> {
                 if earlier == place {
                     values.push(set);
                 } else {
-                    self.blame(place, &columns, "unique", &format!("item {earlier} has this value too"));
+                    let what = if columns.len() == 1 { "this value too" } else { "these values together too" };
+                    let which = if self.of_children { "an earlier row".to_owned() } else { format!("item {earlier}") };
+                    self.blame(place, &columns, "unique", &format!("{which} has {what}"));
                 }
             }
             // Rows that are to get another value themselves are to blame only where nothing else is.
@@ -178,7 +188,7 @@ impl Search<'_> {
                 }
             }
             for place in if taken.is_empty() && self.found.is_empty() { moving } else { taken } {
-                self.blame(place, &columns, "unique", "another row has this value");
+                self.blame(place, &columns, "unique", another_row_has(&columns));
             }
         }
         Ok(())

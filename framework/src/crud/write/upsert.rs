@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::blame::another_row_has;
 use super::bulk::CHUNK;
 use super::create::with_defaults;
 use super::{bulk, links, locked, order};
@@ -221,7 +222,7 @@ fn taken(model: &ModelMeta, key: &[usize], items: &[usize], many: bool) -> Error
     let of_item = |item: &usize| {
         let item = *item;
         key.iter().map(move |index| {
-            let taken = InputError::field(model.columns[*index].api_name, "unique", "another row has this value");
+            let taken = InputError::field(model.columns[*index].api_name, "unique", another_row_has(key));
             if many { taken.of_item(item) } else { taken }
         })
     };

@@ -38,18 +38,14 @@ fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Whether the client has this answer already: `If-None-Match` names its tag.
-///
-/// # Errors
-///
-/// 400 for a header that cannot be read.
-pub(super) fn is_known(request: &Request, response: &Response) -> poem::Result<bool> {
-    let Some(tag) = tag_of(response) else { return Ok(false) };
-    Ok(match tags(request, &header::IF_NONE_MATCH)? {
+/// Whether the client has this answer already: its tag is one of `known`.
+pub(super) fn is_known(known: Option<&Tags>, response: &Response) -> bool {
+    let Some(tag) = tag_of(response) else { return false };
+    match known {
         None => false,
         Some(Tags::Any) => true,
         Some(Tags::List(tags)) => tags.iter().any(|known| known.opaque == tag.opaque),
-    })
+    }
 }
 
 /// 304 in place of an answer that the client has.
@@ -62,6 +58,15 @@ pub(super) fn not_modified(response: &Response) -> Response {
 }
 
 impl Mounted {
+    /// What the client has already, by `If-None-Match`, which means nothing where rows have no version.
+    ///
+    /// # Errors
+    ///
+    /// 400 for a header that cannot be read.
+    pub(super) fn known(&self, request: &Request) -> poem::Result<Option<Tags>> {
+        self.model().version().map_or(Ok(None), |_| tags(request, &header::IF_NONE_MATCH))
+    }
+
     /// The versions of which `If-Match` wants the row to have one; any where there is no such header, or a `*`.
     ///
     /// # Errors
@@ -81,14 +86,15 @@ impl Mounted {
     }
 }
 
+/// What `If-Match` and `If-None-Match` name.
 #[derive(Debug, PartialEq)]
-enum Tags {
+pub(super) enum Tags {
     Any,
     List(Vec<Tag>),
 }
 
 #[derive(Debug, PartialEq)]
-struct Tag {
+pub(super) struct Tag {
     weak: bool,
     opaque: String,
 }

@@ -71,13 +71,14 @@ impl Mounted {
     pub(super) async fn get(&self, request: &Request) -> poem::Result<Response> {
         let query = parse::one(&self.options, query_string(request)).map_err(bad_parameters)?;
         let key = self.key(request)?;
+        let known = self.known(request)?;
         set_budget(crud::get::budget(&query));
         let mut session = self.database.session();
         let (row, truncated) =
             crud::get(self.model(), &key, &self.filter, &query, &mut session).await.map_err(problem)?;
         let mut response = row_response(StatusCode::OK, &row)?;
         etag::tell_apart(&mut response, query_string(request)).await;
-        if etag::is_known(request, &response)? {
+        if etag::is_known(known.as_ref(), &response) {
             return Ok(etag::not_modified(&response));
         }
         if !truncated.is_empty() {
