@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<usize, Vec<String>> {
-        let body = body::json::<Body<Body<JsonValue>>>(text.as_bytes(), 32).expect("JSON");
+        let body = body::json::<Body<Body<Unique>>>(text.as_bytes(), 32).expect("JSON");
         let place = |error: InputError| match error.at {
             Location::Pointer(pointer) => format!("{pointer} {}", error.code),
             other => format!("{other:?} {}", error.code),
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_member_that_is_twice_in_an_item_is_refused() {
         for twice in [r#"{"items": [], "items": []}"#, r#"{"items": [{"a": 1, "a": 2}]}"#] {
-            assert!(body::json::<Body<Body<JsonValue>>>(twice.as_bytes(), 32).is_err(), "{twice}");
+            assert!(body::json::<Body<Body<Unique>>>(twice.as_bytes(), 32).is_err(), "{twice}");
         }
     }
 }
