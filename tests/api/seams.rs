@@ -129,30 +129,4 @@ on_each_database! {
         let problem = api.patch("/dossiers/bulk", &json!({"items": items})).await.expect(422);
         assert_mistakes(&problem, [("/items/100", "too_many")]);
     }
-
-    async fn writes_of_the_same_rows_in_any_order_all_get_through(database: TestDatabase) {
-        let api = start(&database).await;
-        let rows = 400_i64;
-        let topics = (0..rows).map(|number| NewTopic::new(format!("{number}")));
-        Topic::create_many(topics, api.database()).await.unwrap();
-        // Steps that have no divisor in common with the number of rows visit each of them once.
-        let order = |step: i64| (0..rows).map(move |place| place * step % rows);
-        let mut writes = tokio::task::JoinSet::new();
-        let api = std::sync::Arc::new(api);
-        for step in [1, 3, 7, 9, 11, 13, 17, 19, 21, 23, 27, 29, 31, 33, 37, 39, 41, 43, 47, 49, 51, 53, 57, 59] {
-            let changes: Vec<_> = order(step).map(|place| json!({"id": place + 1, "weight": step})).collect();
-            let named: Vec<_> = order(rows - step).map(|place| json!({"name": format!("{place}"), "weight": step})).collect();
-            let api = std::sync::Arc::clone(&api);
-            writes.spawn(async move {
-                api.patch("/topics/bulk", &json!({"items": changes})).await.expect(200);
-                api.post("/topics/bulk?on_conflict=name", &json!({"items": named})).await.expect(200);
-            });
-        }
-        while let Some(written) = writes.join_next().await {
-            written.unwrap();
-        }
-        let weights = api.column("/topics?per_page=100", "weight").await;
-        let weights: std::collections::HashSet<_> = weights.into_iter().collect();
-        assert_eq!(weights.len(), 1, "the last write wins all rows");
-    }
 }

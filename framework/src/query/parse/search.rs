@@ -14,7 +14,7 @@ use crate::query::{Filter, ListQuery};
 /// The member that holds the tree of conditions.
 const FILTER: &str = "filter";
 
-/// Reads the body of a search: [`FILTER`], and the parameters of a list that are no filters.
+/// Reads the body of a search: `filter`, and the parameters of a list that are no filters.
 ///
 /// # Errors
 ///
