@@ -1,12 +1,11 @@
 //! Rows of join models, which connect the rows of a many-to-many.
 
-use std::collections::HashSet;
-
 use chrono::{SubsecRound, Utc};
 use sea_query::{Expr, ExprTrait, Keyword, OnConflict, Query, SelectStatement, Value as Bound, ValueTuple};
 use uuid::Uuid;
 
 use super::filter::{all_equal, has_values};
+use super::link_many::link_many;
 use super::soft_delete::marked;
 use super::table::Table;
 use super::{Dialect, Statement, Verb, bind, rows, version};
@@ -20,26 +19,8 @@ use crate::model::{ColumnMeta, ColumnValue, Generated, Link, RelationMeta, Value
 /// If the relation has no join model.
 #[must_use]
 pub fn link(relation: &'static RelationMeta, local: &[Value], foreign: &[Vec<Value>], dialect: Dialect) -> Statement {
-    let join = Join::of(relation, dialect);
-    let columns = join.set_columns();
-    let mut seen = HashSet::new();
-    let rows: Vec<Vec<Bound>> = foreign
-        .iter()
-        .filter(|values| seen.insert(format!("{values:?}")))
-        .map(|values| columns.iter().map(|index| join.bound(*index, local, values, dialect)).collect())
-        .collect();
-
-    let mut statement = join.table.insert();
-    statement.columns(columns.iter().map(|index| join.column(*index).name));
-    if join.is_key() {
-        for row in rows {
-            statement.values(row.into_iter().map(Expr::val)).expect("a value for each column");
-        }
-    } else {
-        statement.select_from(join.missing(rows, &columns)).expect("a value for each column");
-    }
-    statement.on_conflict(join.on_conflict());
-    Statement::build(Verb::Insert, join.table.model, &statement, dialect)
+    let pairs: Vec<(&[Value], &[Value])> = foreign.iter().map(|key| (local, key.as_slice())).collect();
+    link_many(relation, &pairs, dialect)
 }
 
 /// Removes the connections of that row to targets that are not in `keep`; a join model that keeps its deleted rows marks them.
