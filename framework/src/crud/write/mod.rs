@@ -194,9 +194,16 @@ async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Outpu
 
 async fn transaction<W: UnitOfWork>(database: &Database, work: &W, drafted: &mut Option<Write>) -> Result<W::Output> {
     let mut transaction = database.begin().await?;
-    let output = work.run(&mut transaction, drafted).await?;
-    transaction.commit().await?;
-    Ok(output)
+    match work.run(&mut transaction, drafted).await {
+        Ok(output) => transaction.commit().await.map(|()| output),
+        Err(error) => {
+            // Before the answer: who sends the request again must find no lock of this one.
+            if let Err(reason) = transaction.rollback().await {
+                tracing::debug!(%reason, "a write that failed was not rolled back, so its connection is closed");
+            }
+            Err(error)
+        }
+    }
 }
 
 async fn apply(model: &'static ModelMeta, write: &Write, session: &mut Session<'_>) -> Result<Vec<Loaded>> {
