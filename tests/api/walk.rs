@@ -221,6 +221,7 @@ on_each_database! {
         assert_eq!((rest.items.len(), rest.items[0].name.as_str(), rest.meta.next_cursor), (1, "c", None));
         transaction.commit().await.unwrap();
         assert_eq!(Author::query().cursor(cursor.as_str(), 2).fetch(&db).await.unwrap().items[0].name, "c");
+        assert_eq!(Author::query().cursor(cursor.as_str(), 2).first(&db).await.unwrap().unwrap().name, "c");
     }
 
     async fn a_typed_walk_counts_when_it_is_told_to(database: TestDatabase) {

@@ -207,12 +207,13 @@ impl<M: Model> Query<M> {
         Ok(Page { items, meta: result.meta })
     }
 
-    /// Reads the first row, if there is one.
+    /// Reads the first row, if there is one; with a cursor the first one from there.
     ///
     /// # Errors
     ///
     /// The database's.
-    pub async fn first<'a>(self, executor: impl Executor<'a>) -> Result<Option<M>> {
-        Ok(self.page(1, 1).skip_count().fetch(executor).await?.items.pop())
+    pub async fn first<'a>(mut self, executor: impl Executor<'a>) -> Result<Option<M>> {
+        self.query.page = query::Page { page: 1, per_page: 1 };
+        Ok(self.skip_count().fetch(executor).await?.items.pop())
     }
 }
