@@ -4,6 +4,7 @@ Requests that the specification allows and the API refuses, because of two param
 all, so that those that are sent reach the database.
 """
 
+import itertools
 import json
 import os
 import re
