@@ -343,10 +343,9 @@ pub(super) async fn set_links(
         let sizes: Vec<usize> = sets.iter().map(|keys| keys.len()).collect();
         for group in groups(&sizes, pairs_of_statement(relation)) {
             let (locals, sets) = (&locals[group.clone()], &sets[group]);
-            let pair = |(local, keys): (&'_ Vec<Value>, &'_ &Vec<Vec<Value>>)| (local.clone(), (*keys).clone());
-            let of_rows: Vec<(Vec<Value>, Vec<Vec<Value>>)> = locals.iter().zip(sets).map(pair).collect();
-            let pairs: Vec<(&[Value], &[Value])> = of_rows
+            let pairs: Vec<(&[Value], &[Value])> = locals
                 .iter()
+                .zip(sets)
                 .flat_map(|(local, keys)| keys.iter().map(move |key| (local.as_slice(), key.as_slice())))
                 .collect();
             if existing {
