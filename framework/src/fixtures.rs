@@ -48,6 +48,7 @@ pub(crate) const fn model(name: &'static str, table: &'static str, columns: &'st
         schema: None,
         table,
         view: false,
+        shared: false,
         full_text: None,
         columns,
         key: &[0],

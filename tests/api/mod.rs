@@ -36,6 +36,7 @@ mod row_budget;
 mod seams;
 mod search;
 mod search_body;
+mod shared;
 mod soft_delete;
 mod sort;
 mod statements;

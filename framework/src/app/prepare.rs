@@ -93,7 +93,7 @@ impl Preparation {
     }
 
     async fn is_empty(&self, database: &Database) -> Result<bool> {
-        for model in self.catalog.models().iter().filter(|model| !model.view) {
+        for model in self.catalog.models().iter().filter(|model| model.creates_table()) {
             let mut query = ListQuery::new(model);
             query.page.per_page = 1;
             query.count = CountMode::None;

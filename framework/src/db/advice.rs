@@ -29,7 +29,7 @@ pub struct Unserved {
 /// The database cannot be asked.
 pub async fn unserved_sorts(database: &Database, models: &[&'static ModelMeta]) -> Result<Vec<Unserved>> {
     let dialect = database.dialect();
-    let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| !model.view).collect();
+    let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| model.creates_table()).collect();
     let indexes = Indexes::read(database, &tables).await?;
     let mut unserved = Vec::new();
     for model in tables {

@@ -50,8 +50,13 @@ impl Report {
 
     fn missing_tables(&mut self, catalog: &Catalog, tables: &Tables) {
         let missing = catalog.models().iter().copied().filter(|model| tables.of(model).is_none());
-        let (views, missing): (Vec<_>, Vec<_>) = missing.partition(|model| model.view);
-        for view in views {
+        let (missing, others): (Vec<_>, Vec<_>) = missing.partition(|model| model.creates_table());
+        for shared in others.iter().filter(|model| model.shared) {
+            let name = schema::table_name(shared, self.dialect);
+            let what = format!("the table {name} that {} shares is missing", shared.name);
+            self.mistake(&what, &format!("add the model that creates {name} to the app, or write a migration"));
+        }
+        for view in others.iter().filter(|model| model.view) {
             let name = schema::table_name(view, self.dialect);
             self.mistake(
                 &format!("the view {name} of {} is missing", view.name),
@@ -79,7 +84,8 @@ impl Report {
                 ),
             }
         }
-        if model.view {
+        // A model that shares its table need not know all of it.
+        if !model.creates_table() {
             return;
         }
         let unknown = |found: &&Found| !model.columns.iter().any(|column| self.same(&found.name, column.name));

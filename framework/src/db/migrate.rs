@@ -109,7 +109,7 @@ pub async fn create_missing(database: &Database, models: &[&'static ModelMeta]) 
     transaction.without_time_limit();
     wait_for_others(&mut transaction).await?;
     // A view may refer to tables that are only made now, and cannot be asked for before.
-    let mut missing: Vec<_> = models.iter().copied().filter(|model| !model.view).collect();
+    let mut missing: Vec<_> = models.iter().copied().filter(|model| model.creates_table()).collect();
     let there = inspect::tables(&mut transaction.session(), &missing).await?;
     missing.retain(|model| there.of(model).is_none());
     for statement in schema::create(&missing, models, dialect) {

@@ -29,7 +29,8 @@ impl Catalog {
         &self.models
     }
 
-    /// Models that cannot be told apart: two of one name, of which the specification would show one, or two of one table.
+    /// Models that cannot be told apart: two of one name, of which the specification would show one, or two that would
+    /// make one table.
     #[must_use]
     pub fn clashes(&self) -> Vec<String> {
         let mut clashes = Vec::new();
@@ -38,10 +39,11 @@ impl Catalog {
                 let name = model.name;
                 if name == other.name {
                     clashes.push(format!("two models are named `{name}`; rename one of the structs"));
-                } else if (model.schema, model.table) == (other.schema, other.table) {
+                } else if (model.schema, model.table) == (other.schema, other.table) && !model.shared && !other.shared {
                     let (other, table) = (other.name, model.table);
                     clashes.push(format!(
-                        "`{other}` and `{name}` both have the table `{table}`; give one `#[model(table = \"..\")]`"
+                        "`{other}` and `{name}` both have the table `{table}`; give one `#[model(table = \"..\")]`, or say \
+                         `#[model(table = \"{table}\", shared)]` where both are meant"
                     ));
                 }
             }

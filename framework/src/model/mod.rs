@@ -129,6 +129,8 @@ pub struct ModelMeta {
     pub table: &'static str,
     /// Whether the table is a view: never created, never written.
     pub view: bool,
+    /// Whether the table is another model's, which creates it.
+    pub shared: bool,
     /// The text search configuration, as in `english`, where `q` looks for words in an index and not for a text in the rows.
     pub full_text: Option<&'static str>,
     /// The columns, in the order of the struct.
@@ -158,6 +160,12 @@ impl ModelMeta {
     /// The columns that `q` looks into.
     pub fn search_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> {
         self.columns.iter().filter(|column| column.search)
+    }
+
+    /// Whether the table is made of this model.
+    #[must_use]
+    pub fn creates_table(&self) -> bool {
+        !self.view && !self.shared
     }
 
     /// The index of the column that the framework sets so.

@@ -12,6 +12,7 @@ pub(crate) struct ModelAttr {
     pub(crate) table: Option<LitStr>,
     pub(crate) schema: Option<LitStr>,
     pub(crate) view: Option<Ident>,
+    pub(crate) shared: Option<Ident>,
     /// The word, and the text search configuration where one is named.
     pub(crate) full_text: Option<(Ident, Option<LitStr>)>,
     pub(crate) rename_all: Option<Case>,
@@ -19,7 +20,7 @@ pub(crate) struct ModelAttr {
     pub(crate) hooks: Option<Ident>,
 }
 
-const NAMES: &[&str] = &["table", "schema", "view", "full_text", "rename_all", "unique", "hooks"];
+const NAMES: &[&str] = &["table", "schema", "view", "shared", "full_text", "rename_all", "unique", "hooks"];
 
 impl ModelAttr {
     pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
@@ -36,6 +37,7 @@ impl ModelAttr {
             "table" => self.table = Some(item.text("authors")?),
             "schema" => self.schema = Some(item.text("library")?),
             "view" => self.view = Some(item.flag()?),
+            "shared" => self.shared = Some(item.flag()?),
             "full_text" => self.full_text = Some(item.flag_or_text("english")?),
             "rename_all" => self.rename_all = Some(item.case()?),
             "unique" => self.unique.push(Unique::read(item)?),

@@ -43,6 +43,7 @@ pub(crate) fn check(model: &Model, diagnostics: &mut Diagnostics) {
         nested::nested,
         names::input_fields,
         model::hooks,
+        model::shared,
     ];
     for rule in rules {
         rule(model, diagnostics);

@@ -81,7 +81,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
     let (new, patch) = (input::new_ident(model), input::patch_ident(model));
     let name = plain(ident);
     let schema = option(model.attr.schema.as_ref().map(|schema| quote!(#schema)));
-    let view = model.attr.view.is_some();
+    let (view, shared) = (model.attr.view.is_some(), model.attr.shared.is_some());
     let full_text = option(model.attr.full_text.as_ref().map(|(_, configuration)| {
         let configuration = configuration.as_ref().map_or_else(|| "simple".to_owned(), LitStr::value);
         quote!(#configuration)
@@ -108,6 +108,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             schema: #schema,
             table: #table,
             view: #view,
+            shared: #shared,
             full_text: #full_text,
             columns: &COLUMNS,
             key: <#ident as __couplet::Model>::KEY,

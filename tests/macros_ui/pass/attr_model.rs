@@ -34,6 +34,14 @@ pub struct Seat {
     pub number: i32,
 }
 
+/// People, as others see them.
+#[derive(Model)]
+#[model(table = "people", schema = "library", shared)]
+pub struct Neighbour {
+    pub id: i64,
+    pub first_name: String,
+}
+
 /// How many books each author has.
 #[derive(Model, Resource)]
 #[model(view)]
@@ -85,6 +93,12 @@ fn rename_all_names_what_clients_see_and_leaves_columns_alone() {
 fn unique_keys_are_columns_in_the_order_of_the_attribute() {
     assert_eq!(Seat::META.unique, [[2, 3], [1, 2]]);
     assert!(Person::META.unique.is_empty());
+}
+
+#[test]
+fn a_shared_table_is_made_of_the_other_model() {
+    assert!(Neighbour::META.shared && !Neighbour::META.creates_table());
+    assert!(!Person::META.shared && Person::META.creates_table() && !AuthorTotal::META.creates_table());
 }
 
 #[test]

@@ -27,7 +27,7 @@ use names::{constraint_name, quoted};
 /// words last. `all` are the models of the app, whose relations say by which columns rows are looked up.
 #[must_use]
 pub fn create(models: &[&'static ModelMeta], all: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
-    let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| !model.view).collect();
+    let tables: Vec<&'static ModelMeta> = models.iter().copied().filter(|model| model.creates_table()).collect();
     let mut statements = Vec::new();
     if dialect == Dialect::Postgres {
         let mut schemas: Vec<&str> = tables.iter().filter_map(|model| model.schema).collect();

@@ -149,6 +149,7 @@ fn views_are_left_out() {
         schema: Some("reports"),
         table: "",
         view: false,
+        shared: false,
         full_text: None,
         columns: &[],
         key: &[],
