@@ -3,7 +3,7 @@
 use sea_query::{LockType, Query, SelectStatement, UnionType};
 
 use super::filter::{condition, has_key};
-use super::seek::Part;
+use super::seek::Behind;
 use super::sort::{order, terms};
 use super::table::Table;
 use super::{Dialect, Statement, Verb, full_text, seek};
@@ -42,34 +42,29 @@ pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
     if place.backward {
         direction.iter_mut().for_each(|term| term.descending = !term.descending);
     }
-    let of_part = |part: Part| {
-        let mut rows = rows(&table, columns.as_deref(), &query.filter, dialect);
-        rows.and_where_option(part.condition);
-        order(&mut rows, &table, &part.terms, dialect);
-        rows.limit(limit).take()
+    let statement = |Behind { terms, parts }: Behind| {
+        let ordered = |mut rows: SelectStatement| {
+            order(&mut rows, &table, &terms, dialect);
+            rows.limit(limit).take()
+        };
+        // SQLite merges the parts, each of which an index gives in order, and stops at the limit. PostgreSQL reads and sorts
+        // them all, if they do not end after a page.
+        let is_ended = dialect == Dialect::Postgres && parts.len() > 1;
+        let parts = parts.into_iter().map(|condition| {
+            let rows = rows(&table, columns.as_deref(), &query.filter, dialect).and_where_option(condition).take();
+            if !is_ended {
+                return rows;
+            }
+            Query::select().exprs(table.chosen(columns.as_deref())).from_subquery(ordered(rows), "part").take()
+        });
+        let all = parts.reduce(|mut all, part| all.union(UnionType::All, part).take()).unwrap_or_default();
+        Statement::build(Verb::Select, query.model, &ordered(all), dialect)
     };
-    let mut parts: Vec<SelectStatement> =
-        seek::parts(&direction, &place.values, &table, dialect).into_iter().map(of_part).collect();
-    if parts.len() == 1 {
-        return Statement::build(Verb::Select, query.model, &parts.remove(0), dialect);
+    let in_parts = statement(seek::behind(&direction, &place.values, &table, dialect));
+    if in_parts.values.0.len() <= MAX_VALUES {
+        return in_parts;
     }
-    // Each part has its own limit, and SQLite takes one only inside of a subquery.
-    let all = |rows: SelectStatement, alias: &'static str| {
-        Query::select().exprs(table.chosen(columns.as_deref())).from_subquery(rows, alias).take()
-    };
-    let mut parts = parts.into_iter().map(|part| all(part, "part"));
-    let mut union = parts.next().unwrap_or_default();
-    for part in parts {
-        union.union(UnionType::All, part);
-    }
-    let mut rows = all(union, "parts");
-    order(&mut rows, &table, &terms(&direction), dialect);
-    let statement = Statement::build(Verb::Select, query.model, rows.limit(limit), dialect);
-    if statement.values.0.len() <= MAX_VALUES {
-        return statement;
-    }
-    let rows = of_part(seek::whole(&direction, &place.values, &table, dialect));
-    Statement::build(Verb::Select, query.model, &rows, dialect)
+    statement(seek::whole(&direction, &place.values, &table, dialect))
 }
 
 /// The row with this primary key, if it is shown and `filter` holds for it. `lock` holds it against other writers until the
