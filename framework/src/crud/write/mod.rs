@@ -243,6 +243,20 @@ async fn with_hooks(
     session: &mut Session<'_>,
     failed: &mut Option<Write>,
 ) -> Result<Vec<Loaded>> {
+    match (hooked(model, write, session, failed).await, write) {
+        (Err(Error::NotFound(_)), Write::Restore { rows, filter }) if rows.len() == 1 => {
+            delete::not_deleted(model, &rows[0], filter, session).await.map(|row| vec![row])
+        }
+        (result, _) => result,
+    }
+}
+
+async fn hooked(
+    model: &'static ModelMeta,
+    write: &Write,
+    session: &mut Session<'_>,
+    failed: &mut Option<Write>,
+) -> Result<Vec<Loaded>> {
     if write.is_empty() {
         return Ok(Vec::new());
     }
