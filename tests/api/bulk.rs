@@ -198,6 +198,17 @@ on_each_database! {
         api.post("/genres/bulk/delete", &json!({"items": []})).await.expect(204);
     }
 
+    async fn one_tag_is_not_that_of_many_rows(database: TestDatabase) {
+        let api = start(&database).await;
+        for (method, path) in [(Method::PATCH, "/albums/bulk"), (Method::POST, "/albums/bulk/delete"), (Method::POST, "/genres/bulk")] {
+            let request = api.request(method, path).header("if-match", "\"1\"").json(&json!({"items": []}));
+            let problem = api.send(request).await.expect(400);
+            assert_mistakes(&problem, [("If-Match", "not_supported")]);
+            let names_member = problem.text().contains("in its item, as \\\"version\\\"");
+            assert_eq!(names_member, path.starts_with("/albums"), "{problem}");
+        }
+    }
+
     async fn rows_are_deleted_by_their_keys(database: TestDatabase) {
         let api = start(&database).await;
         api.post("/genres/bulk", &json!({"items": [{"name": "a"}, {"name": "b"}, {"name": "c"}]})).await.expect(201);

@@ -12,6 +12,7 @@ mod cors;
 mod cost;
 mod cursor;
 mod database_columns;
+mod deadlock;
 mod errors;
 mod events;
 mod fields;

@@ -19,8 +19,6 @@ pub(crate) async fn fill(database: Database) -> Result<()> {
     let mut filling = Filling { transaction: database.begin().await?, progress };
     filling.fill(catalogue).await?;
     filling.progress.finish_and_clear();
-    // Without statistics SQLite looks for a book's reviews of five stars by the stars: all of them, for each book.
-    sql("ANALYZE").execute(&mut filling.transaction).await?;
     filling.transaction.commit().await
 }
 

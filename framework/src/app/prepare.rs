@@ -61,11 +61,8 @@ impl Preparation {
         if !self.advises {
             return Ok(());
         }
-        let unserved = self.unserved_sorts(database).await?;
-        if !unserved.is_empty() {
-            let sorts: Vec<String> = unserved.iter().map(|it| format!("{}.{}", it.model, it.sort)).collect();
-            let indexes: Vec<String> = unserved.into_iter().map(|it| it.statement).collect();
-            tracing::info!(indexes = indexes.join("; "), "no index serves the sorts {}", sorts.join(", "));
+        for Unserved { model, sort, statement } in self.unserved_sorts(database).await? {
+            tracing::info!(index = statement, "no index serves the sort {model}.{sort}");
         }
         Ok(())
     }
@@ -74,8 +71,14 @@ impl Preparation {
         unserved_sorts(database, &self.listed).await
     }
 
-    /// Seeds a database without a row. A second call does nothing.
+    /// Seeds a database without a row, and lets it see what it holds then. A second call seeds nothing.
     pub(super) async fn seed(&mut self, database: &Database) -> Result<()> {
+        self.fill(database).await?;
+        database.optimize().await;
+        Ok(())
+    }
+
+    async fn fill(&mut self, database: &Database) -> Result<()> {
         let Some(seed) = self.seed.take() else { return Ok(()) };
         if !self.is_empty(database).await? {
             return Ok(());

@@ -1,5 +1,6 @@
 //! Reading one row.
 
+use super::bindable;
 use super::eager_load::{self, eager_load};
 use super::related_counts::{self, count_related};
 use crate::db::Session;
@@ -28,6 +29,7 @@ pub async fn get(
     query: &RowQuery,
     session: &mut Session<'_>,
 ) -> Result<(Loaded, Vec<String>)> {
+    bindable::check(&query.include, &query.include_count, session.dialect())?;
     let columns = query.columns(model);
     let statement = sql::select::row(model, key, filter, query.deleted, columns.as_deref(), session.dialect());
     let rows = widened(session.fetch(&statement).await?, model.columns.len(), columns.as_deref());

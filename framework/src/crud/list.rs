@@ -1,6 +1,7 @@
 //! Listing rows: one statement for the page, at most one for the count, one for each included relation and for each of
 //! which the rows are counted.
 
+use super::bindable;
 use super::count::count;
 use super::eager_load::{self, eager_load};
 use super::page::PageMeta;
@@ -45,6 +46,7 @@ pub fn budget(query: &ListQuery) -> u32 {
 ///
 /// [`Error::Parameters`](crate::Error::Parameters) for a cursor that is none of this list; else the database cannot be reached or refuses a statement.
 pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
+    bindable::check(&query.include, &query.include_count, session.dialect())?;
     let Part { rows, offset, mut meta } = match &query.walk {
         Some(walk) => walk::walk(query, walk, session).await?,
         None => page(query, session).await?,

@@ -4,6 +4,7 @@
 //! [`list()`], [`get()`] and [`write()`].
 
 mod bind;
+mod bindable;
 pub mod count;
 pub mod draft;
 pub mod eager_load;

@@ -22,7 +22,8 @@ pub struct Unserved {
 }
 
 /// The sorts that the lists of `models` declare and that no index begins with. An index over the column alone is taken for
-/// one: where few rows have the same value, it does as well as the one over column and key. Views have no indexes.
+/// one: where few rows have the same value, it does as well as the one over column and key. So is that of a unique column of the
+/// rows that are not deleted, which lists show. Views have no indexes.
 ///
 /// # Errors
 ///
@@ -35,7 +36,8 @@ pub async fn unserved_sorts(database: &Database, models: &[&'static ModelMeta]) 
     for model in tables {
         let first_of_key = model.key_columns().next().map(|column| column.name);
         let declared = sortable(model).filter(|column| column.sort && first_of_key != Some(column.name));
-        for column in declared.filter(|column| !indexes.serve(model, column)) {
+        let is_unique_of_shown = |column: &ColumnMeta| column.unique && model.deleted_at().is_some();
+        for column in declared.filter(|column| !is_unique_of_shown(column) && !indexes.serve(model, column)) {
             let statement = sort_index(model, column, dialect);
             unserved.push(Unserved { model: model.name, sort: column.api_name, statement });
         }

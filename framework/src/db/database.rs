@@ -12,7 +12,7 @@ use super::data::Data;
 use super::execute::Recorder;
 use super::framework;
 use super::lease::Lease;
-use super::pool::{Opener, Pool};
+use super::pool::{Opener, PING_TIMEOUT, Pool};
 use super::postgres::PostgresOpener;
 use super::session::Session;
 use super::sqlite::SqliteOpener;
@@ -272,6 +272,8 @@ impl Database {
     pub async fn close(&self) {
         self.inner.work.close();
         self.inner.work.wait().await;
+        // What holds the writer still may keep it: the next start makes up for it.
+        let _ = tokio::time::timeout(PING_TIMEOUT, self.optimize()).await;
         // The writer last: the connection that closes a SQLite file last folds the log into it.
         if let Some(readers) = &self.inner.readers {
             readers.close().await;

@@ -21,6 +21,7 @@ mod postgres;
 mod row;
 pub mod session;
 mod sqlite;
+mod statistics;
 pub mod transaction;
 mod unique;
 

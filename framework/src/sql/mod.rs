@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod include;
 mod link;
 mod link_many;
+mod lock;
 pub mod migration;
 pub mod plain;
 mod rows;

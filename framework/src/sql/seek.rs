@@ -13,41 +13,42 @@ use super::{Dialect, bind};
 use crate::model::{ColumnType, Value};
 use crate::query::Sort;
 
-/// Rows of one table that an index can find in order. A walk reads one part after the other.
-pub(super) struct Part {
+/// The rows behind a place.
+pub(super) struct Behind {
     /// The order of the rows, in the direction of the walk.
     pub(super) terms: Vec<Term>,
-    /// Which rows.
-    pub(super) condition: Option<Expr>,
+    /// Which rows, in parts that an index finds in order.
+    pub(super) parts: Vec<Option<Expr>>,
 }
 
-/// The parts of the rows behind the row with `values`, in this order; all rows where there are no values.
-pub(super) fn parts(order: &[Sort], values: &[Value], table: &Table, dialect: Dialect) -> Vec<Part> {
+/// The rows behind the row with `values`; all rows where there are no values.
+pub(super) fn behind(order: &[Sort], values: &[Value], table: &Table, dialect: Dialect) -> Behind {
     let mut terms = sort::terms(order);
     let (Some(first), Some(value)) = (terms.first().copied(), values.first()) else {
-        return vec![Part { terms, condition: None }];
+        return Behind { terms, parts: vec![None] };
     };
-    // Of the rows of each part either all have a NULL in the first column or none has.
-    terms[0].nullable = false;
+    // Upwards NULLs come behind the values, downwards values behind the NULLs; else all have one or none has.
+    terms[0].nullable = first.nullable && first.sort.descending == (*value == Value::Null);
+    let of_part = [&[Term { nullable: false, ..first }], &terms[1..]].concat();
     let seek = Seek { table, dialect };
-    let mut conditions = Vec::new();
-    if seek.is_served(&terms, values) {
-        conditions.push(seek.after(&terms, values));
+    let mut parts = Vec::new();
+    if seek.is_served(&of_part, values) {
+        parts.push(seek.after(&of_part, values));
     } else {
-        conditions.push(seek.equal(&first, value).and(seek.after(&terms[1..], &values[1..])));
-        conditions.extend(seek.beyond(&terms[0], value));
+        parts.push(seek.equal(&first, value).and(seek.after(&terms[1..], &values[1..])));
+        parts.extend(seek.beyond(&of_part[0], value));
     }
     if first.nullable && !first.sort.descending && *value != Value::Null {
-        conditions.push(seek.column(&first).is_null());
+        parts.push(seek.column(&first).is_null());
     }
-    conditions.into_iter().map(|condition| Part { terms: terms.clone(), condition: Some(condition) }).collect()
+    Behind { terms, parts: parts.into_iter().map(Some).collect() }
 }
 
 /// The same as one part, for a statement that would have too many values in parts.
-pub(super) fn whole(order: &[Sort], values: &[Value], table: &Table, dialect: Dialect) -> Part {
+pub(super) fn whole(order: &[Sort], values: &[Value], table: &Table, dialect: Dialect) -> Behind {
     let terms = sort::terms(order);
     let condition = (!values.is_empty()).then(|| Seek { table, dialect }.after(&terms, values));
-    Part { terms, condition }
+    Behind { terms, parts: vec![condition] }
 }
 
 struct Seek<'a> {
@@ -197,7 +198,7 @@ mod tests {
             &[(1, true)],
             &[],
             false,
-            r#"(("title" = ? AND "id" < ? ORDER BY "title" DESC, "id" DESC LIMIT ?) AS "part" UNION ALL ("title" < ? ORDER BY "title" DESC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "title" DESC, "id" DESC LIMIT ?"#,
+            r#""title" = ? AND "id" < ? UNION ALL "title" < ? ORDER BY "title" DESC, "id" DESC LIMIT ?"#,
             r#"("title", "id") < ($1, $2) ORDER BY "title" DESC, "id" DESC LIMIT $3"#,
         );
         assert_walk(
@@ -215,7 +216,7 @@ mod tests {
             &[(1, true)],
             &[],
             true,
-            r#"(("title" = ? AND "id" > ? ORDER BY "title" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("title" > ? ORDER BY "title" ASC, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "title" ASC, "id" ASC LIMIT ?"#,
+            r#""title" = ? AND "id" > ? UNION ALL "title" > ? ORDER BY "title" ASC, "id" ASC LIMIT ?"#,
             r#"("title", "id") > ($1, $2) ORDER BY "title" ASC, "id" ASC LIMIT $3"#,
         );
     }
@@ -226,15 +227,15 @@ mod tests {
             &[(1, true), (3, false)],
             &[],
             false,
-            r#"(("title" = ? AND ("rating", "id") > (?, ?) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("title" < ? ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?"#,
-            r#"(("title" = $1 AND ("rating", "id") > ($2, $3) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $4) AS "part" UNION ALL (("title" < $5 ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $6) AS "part")) AS "parts" ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $7"#,
+            r#""title" = ? AND ("rating", "id") > (?, ?) UNION ALL "title" < ? ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?"#,
+            r#"("title" = $1 AND ("rating", "id") > ($2, $3) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $4) AS "part" UNION ALL (("title" < $5 ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $6) AS "part") ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $7"#,
         );
         assert_walk(
             &[(1, false), (3, false), (0, true)],
             &[],
             false,
-            r#"(("title" = ? AND ("rating" >= ? AND ("rating" > ? OR ("rating" = ? AND "id" < ?))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?) AS "part" UNION ALL ("title" > ? ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?"#,
-            r#"(("title" = $1 AND ("rating" >= $2 AND ("rating" > $3 OR ("rating" = $4 AND "id" < $5))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $6) AS "part" UNION ALL (("title" > $7 ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $8) AS "part")) AS "parts" ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $9"#,
+            r#""title" = ? AND ("rating" >= ? AND ("rating" > ? OR ("rating" = ? AND "id" < ?))) UNION ALL "title" > ? ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?"#,
+            r#"("title" = $1 AND ("rating" >= $2 AND ("rating" > $3 OR ("rating" = $4 AND "id" < $5))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $6) AS "part" UNION ALL (("title" > $7 ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $8) AS "part") ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $9"#,
         );
     }
 
@@ -244,7 +245,7 @@ mod tests {
             &[(6, true)],
             &[],
             false,
-            r#"(("published_year" = ? AND "id" < ? ORDER BY "published_year" DESC, "id" DESC LIMIT ?) AS "part" UNION ALL ("published_year" < ? ORDER BY "published_year" DESC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "published_year" DESC NULLS FIRST, "id" DESC LIMIT ?"#,
+            r#""published_year" = ? AND "id" < ? UNION ALL "published_year" < ? ORDER BY "published_year" DESC, "id" DESC LIMIT ?"#,
             r#"("published_year", "id") < ($1, $2) ORDER BY "published_year" DESC, "id" DESC LIMIT $3"#,
         );
     }
@@ -255,8 +256,8 @@ mod tests {
             &[(6, false)],
             &[],
             false,
-            r#"(("published_year" = ? AND "id" > ? ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("published_year" > ? ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "part" UNION ALL ("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
-            r#"((("published_year", "id") > ($1, $2) ORDER BY "published_year" ASC, "id" ASC LIMIT $3) AS "part" UNION ALL (("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT $4) AS "part")) AS "parts" ORDER BY "published_year" ASC, "id" ASC LIMIT $5"#,
+            r#""published_year" = ? AND "id" > ? UNION ALL "published_year" > ? UNION ALL "published_year" IS NULL ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#"(("published_year", "id") > ($1, $2) ORDER BY "published_year" ASC, "id" ASC LIMIT $3) AS "part" UNION ALL (("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT $4) AS "part") ORDER BY "published_year" ASC, "id" ASC LIMIT $5"#,
         );
     }
 
@@ -277,8 +278,8 @@ mod tests {
             &[(1, false), (6, false)],
             &[],
             false,
-            r#"(("title" = ? AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?) AS "part" UNION ALL ("title" > ? ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?) AS "part") AS "parts" ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
-            r#"(("title" = $1 AND ("published_year" > $2 OR "published_year" IS NULL OR ("published_year" = $3 AND "id" > $4)) ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $5) AS "part" UNION ALL (("title" > $6 ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $7) AS "part")) AS "parts" ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $8"#,
+            r#""title" = ? AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) UNION ALL "title" > ? ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#"("title" = $1 AND ("published_year" > $2 OR "published_year" IS NULL OR ("published_year" = $3 AND "id" > $4)) ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $5) AS "part" UNION ALL (("title" > $6 ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $7) AS "part") ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $8"#,
         );
     }
 
@@ -288,7 +289,7 @@ mod tests {
             &[(4, true)],
             &[],
             false,
-            r#"((("price" COLLATE couplet_decimal) = ? AND "id" < ? ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT ?) AS "part" UNION ALL (("price" COLLATE couplet_decimal) < ? ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT ?) AS "part") AS "parts" ORDER BY "price" COLLATE couplet_decimal DESC NULLS FIRST, "id" DESC LIMIT ?"#,
+            r#"("price" COLLATE couplet_decimal) = ? AND "id" < ? UNION ALL ("price" COLLATE couplet_decimal) < ? ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT ?"#,
             r#"("price", "id") < ($1, $2) ORDER BY "price" DESC, "id" DESC LIMIT $3"#,
         );
     }

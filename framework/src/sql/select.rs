@@ -3,7 +3,7 @@
 use sea_query::{LockType, Query, SelectStatement, UnionType};
 
 use super::filter::{condition, has_key};
-use super::seek::Part;
+use super::seek::Behind;
 use super::sort::{order, terms};
 use super::table::Table;
 use super::token::{Footprint, expression};
@@ -56,38 +56,31 @@ pub fn walk_with(query: &ListQuery, place: &Place, footprint: Option<&Footprint>
     if place.backward {
         direction.iter_mut().for_each(|term| term.descending = !term.descending);
     }
-    let of_part = |part: Part| {
-        let mut rows = rows(&table, columns.as_deref(), &query.filter, dialect);
-        rows.and_where_option(part.condition);
-        order(&mut rows, &table, &part.terms, dialect);
-        rows.limit(limit).take()
+    let statement = |Behind { terms, parts }: Behind| {
+        let ordered = |mut rows: SelectStatement| {
+            order(&mut rows, &table, &terms, dialect);
+            rows.limit(limit).take()
+        };
+        // SQLite merges the parts, each of which an index gives in order, and stops at the limit. PostgreSQL reads and sorts
+        // them all, if they do not end after a page.
+        let is_ended = dialect == Dialect::Postgres && parts.len() > 1;
+        let parts = parts.into_iter().map(|condition| {
+            let mut rows = rows(&table, columns.as_deref(), &query.filter, dialect).and_where_option(condition).take();
+            if is_ended {
+                let chosen = table.chosen(columns.as_deref());
+                rows = Query::select().exprs(chosen).from_subquery(ordered(rows), "part").take();
+            }
+            carry(&mut rows, footprint, dialect);
+            rows
+        });
+        let all = parts.reduce(|mut all, part| all.union(UnionType::All, part).take()).unwrap_or_default();
+        Statement::build(Verb::Select, query.model, &ordered(all), dialect)
     };
-    let mut parts: Vec<SelectStatement> =
-        seek::parts(&direction, &place.values, &table, dialect).into_iter().map(of_part).collect();
-    if parts.len() == 1 {
-        let mut rows = parts.remove(0);
-        carry(&mut rows, footprint, dialect);
-        return Statement::build(Verb::Select, query.model, &rows, dialect);
+    let in_parts = statement(seek::behind(&direction, &place.values, &table, dialect));
+    if in_parts.values.0.len() <= MAX_VALUES {
+        return in_parts;
     }
-    // Each part has its own limit, and SQLite takes one only inside of a subquery.
-    let all = |rows: SelectStatement, alias: &'static str| {
-        Query::select().exprs(table.chosen(columns.as_deref())).from_subquery(rows, alias).take()
-    };
-    let mut parts = parts.into_iter().map(|part| all(part, "part"));
-    let mut union = parts.next().unwrap_or_default();
-    for part in parts {
-        union.union(UnionType::All, part);
-    }
-    let mut rows = all(union, "parts");
-    order(&mut rows, &table, &terms(&direction), dialect);
-    carry(&mut rows, footprint, dialect);
-    let statement = Statement::build(Verb::Select, query.model, rows.limit(limit), dialect);
-    if statement.values.0.len() <= MAX_VALUES {
-        return statement;
-    }
-    let mut rows = of_part(seek::whole(&direction, &place.values, &table, dialect));
-    carry(&mut rows, footprint, dialect);
-    Statement::build(Verb::Select, query.model, &rows, dialect)
+    statement(seek::whole(&direction, &place.values, &table, dialect))
 }
 
 fn carry(rows: &mut SelectStatement, footprint: Option<&Footprint>, dialect: Dialect) {

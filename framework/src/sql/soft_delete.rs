@@ -1,12 +1,12 @@
 //! Rows that are deleted and stay in their table, marked with the time.
 
 use chrono::{DateTime, Utc};
-use sea_query::UpdateStatement;
+use sea_query::{LockType, UpdateStatement};
 
 use super::bulk::{Target, is_one_of};
 use super::filter::{condition, has_key};
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind, version};
+use super::{Dialect, Statement, Verb, bind, lock, version};
 use crate::model::{Generated, ModelMeta, Value};
 use crate::query::{Deleted, Filter};
 
@@ -27,6 +27,7 @@ pub fn mark(
         rows => is_one_of(&table, rows, dialect),
     };
     statement.and_where(meant).returning(table.returning());
+    statement.and_where_option(lock::held(&table, rows.iter().map(|row| row.key), LockType::NoKeyUpdate, dialect));
     statement.and_where_option(condition(filter, &table, dialect));
     Statement::build(Verb::Update, model, &statement, dialect)
 }
@@ -159,7 +160,7 @@ mod tests {
                 r#"UPDATE "letters" SET "deleted_at" = ?, "version" = "letters"."version" + 1 WHERE "deleted_at" IS NULL AND ("id" IN (?) OR ("id", "version") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES (?, ?)) AS "new")) {returning}"#
             ),
             &format!(
-                r#"UPDATE "letters" SET "deleted_at" = $1, "version" = "letters"."version" + 1 WHERE "deleted_at" IS NULL AND ("id" = ANY($2) OR ("id", "version") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES ($3, $4)) AS "new")) {returning}"#
+                r#"UPDATE "letters" SET "deleted_at" = $1, "version" = "letters"."version" + 1 WHERE "deleted_at" IS NULL AND ("id" = ANY($2) OR ("id", "version") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES ($3, $4)) AS "new")) AND "letters"."id" IN (SELECT "id" FROM "letters" WHERE "deleted_at" IS NULL AND "id" = ANY($5) ORDER BY "id" ASC FOR NO KEY UPDATE) {returning}"#
             ),
         );
         let text = [(1, Value::Text("back".to_owned()))];

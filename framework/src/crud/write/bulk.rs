@@ -99,6 +99,8 @@ pub(super) async fn update(
 ) -> Result<Vec<Loaded>> {
     refuse_repeated(model, rows.iter().map(|row| row.key.as_slice()))?;
     let (mut updated, size) = (Vec::new(), rows_of_update(model, rows));
+    let places = places(rows.iter().map(|row| row.key.as_slice()), size);
+    let rows: Vec<&RowChange> = places.iter().map(|place| &rows[*place]).collect();
     for (number, chunk) in rows.chunks(size).enumerate() {
         let changed: Vec<Changed<'_>> = chunk
             .iter()
@@ -118,15 +120,16 @@ pub(super) async fn update(
         };
         let found = session.fetch(&statement).await?;
         if found.len() < chunk.len() {
-            let rest = rows.iter().map(|row| target(&row.key, row.expected.as_ref())).enumerate().skip(number * size);
-            return Err(absent(model, rest.collect(), found.as_ref(), filter, Deleted::Exclude, session).await);
+            let rest = places.iter().zip(&rows).map(|(place, row)| (*place, target(&row.key, row.expected.as_ref())));
+            let rest = rest.skip(number * size).collect();
+            return Err(absent(model, rest, found.as_ref(), filter, Deleted::Exclude, session).await);
         }
         let rows = order::by_keys(model, found, chunk.iter().map(|row| row.key.as_slice()))?;
         let loaded = Loaded::new(model, rows);
         set_links(&loaded, &chunk.iter().map(|row| &row.changes).collect::<Vec<_>>(), true, session).await?;
         updated.push(loaded);
     }
-    Ok(updated)
+    Ok(order::of_request(updated, &places))
 }
 
 /// The statements that deleting these rows takes.
@@ -146,6 +149,8 @@ pub(super) async fn delete(
 ) -> Result<Vec<Loaded>> {
     refuse_repeated(model, rows.iter().map(|row| row.key.as_slice()))?;
     let (mut deleted, size) = (Vec::new(), rows_by_key(model));
+    let places = places(rows.iter().map(|row| row.key.as_slice()), size);
+    let rows: Vec<&RowKey> = places.iter().map(|place| &rows[*place]).collect();
     for (number, chunk) in rows.chunks(size).enumerate() {
         let targets: Vec<Target<'_>> = chunk.iter().map(|row| target(&row.key, row.expected.as_ref())).collect();
         let statement = match model.deleted_at() {
@@ -154,13 +159,20 @@ pub(super) async fn delete(
         };
         let found = session.fetch(&statement).await?;
         if found.len() < chunk.len() {
-            let rest = rows.iter().map(|row| target(&row.key, row.expected.as_ref())).enumerate().skip(number * size);
-            return Err(absent(model, rest.collect(), found.as_ref(), filter, Deleted::Exclude, session).await);
+            let rest = places.iter().zip(&rows).map(|(place, row)| (*place, target(&row.key, row.expected.as_ref())));
+            let rest = rest.skip(number * size).collect();
+            return Err(absent(model, rest, found.as_ref(), filter, Deleted::Exclude, session).await);
         }
         let rows = order::by_keys(model, found, chunk.iter().map(|row| row.key.as_slice()))?;
         deleted.push(Loaded::new(model, rows));
     }
-    Ok(deleted)
+    Ok(order::of_request(deleted, &places))
+}
+
+/// The places of rows in the order in which they are written: that of their keys, where several statements lock them, each of
+/// which keeps to that order itself.
+fn places<'a>(keys: impl ExactSizeIterator<Item = &'a [Value]>, of_statement: usize) -> Vec<usize> {
+    if keys.len() <= of_statement { (0..keys.len()).collect() } else { order::of_locks(keys) }
 }
 
 /// The mistakes of a write of one row as those of the only item of a list.

@@ -2,7 +2,7 @@
 
 use super::links::set_links;
 use super::{RowChange, RowKey, bulk, found, now, version};
-use crate::db::Session;
+use crate::db::{Meter, Session};
 use crate::error::{Error, InputError, Result};
 use crate::model::{Loaded, ModelMeta, Value};
 use crate::query::{Deleted, Filter};
@@ -108,6 +108,26 @@ pub(super) async fn restore(
         restored.push(row);
     }
     Ok(restored)
+}
+
+/// The row that was to be restored and is there: nothing is changed, and a restore that is sent again is answered alike.
+pub(super) async fn not_deleted(
+    model: &'static ModelMeta,
+    RowChange { key, expected, .. }: &RowChange,
+    filter: &Filter,
+    session: &mut Session<'_>,
+) -> Result<Loaded> {
+    if model.deleted_at().is_none() {
+        return Err(Error::NotFound(model.name));
+    }
+    Meter::allow(1);
+    let narrowed = version::narrowed(model, filter, expected.as_deref());
+    let statement = sql::select::by_key(model, key, &narrowed, Deleted::Exclude, false, session.dialect());
+    let rows = session.fetch(&statement).await?;
+    if rows.len() == 0 {
+        return Err(version::absent(model, key, expected.as_deref(), filter, Deleted::Exclude, session).await);
+    }
+    Ok(Loaded::new(model, rows))
 }
 
 fn still_needed(model: &ModelMeta, count: usize, error: Error) -> Error {

@@ -77,15 +77,16 @@ pub(in crate::crud) async fn find(
     deleted: Deleted,
     session: &mut Session<'_>,
 ) -> Result<Vec<Option<Loaded>>> {
-    let mut found = Vec::with_capacity(values.len());
-    for chunk in values.chunks(rows_of_statement(columns.len())) {
-        let statement = sql::bulk::select(model, columns, chunk, filter, deleted, true, session.dialect());
+    let mut found: Vec<Option<Loaded>> = values.iter().map(|_| None).collect();
+    for chunk in order::of_locks(values.iter().copied()).chunks(rows_of_statement(columns.len())) {
+        let of_chunk: Vec<&[Value]> = chunk.iter().map(|place| values[*place]).collect();
+        let statement = sql::bulk::select(model, columns, &of_chunk, filter, deleted, true, session.dialect());
         let rows: Arc<dyn crate::model::RowSet> = Arc::from(session.fetch(&statement).await?);
         let places = order::places(model, rows.as_ref(), columns)?;
-        found.extend(chunk.iter().map(|values| {
-            let place = places.get(&order::text(values))?;
-            Some(Loaded::new(model, order::alone(&rows, *place)))
-        }));
+        for (asked, values) in chunk.iter().zip(of_chunk) {
+            let place = places.get(&order::text(values));
+            found[*asked] = place.map(|place| Loaded::new(model, order::alone(&rows, *place)));
+        }
     }
     Ok(found)
 }

@@ -16,6 +16,8 @@ mod update;
 pub mod upsert;
 mod version;
 
+use std::time::Duration;
+
 pub use bulk::{of_only_item, repeated};
 use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
@@ -27,7 +29,10 @@ use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
 use crate::query::Filter;
 
 /// How often a transaction is tried that deadlocked or could not be serialized.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: u32 = 3;
+
+/// The shortest time before a further attempt; it grows with each, and is up to three times as long.
+const BACK_OFF: Duration = Duration::from_millis(10);
 
 /// A change of rows of one model.
 #[derive(Debug, Clone)]
@@ -180,6 +185,7 @@ async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Outpu
         let mut drafted = None;
         match transaction(&database, &work, &mut drafted).await {
             Err(error) if error.is_transient() && attempt < ATTEMPTS => {
+                back_off(attempt).await;
                 attempt += 1;
                 Meter::allow(work.budget());
             }
@@ -190,6 +196,14 @@ async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Outpu
             result => return result,
         }
     }
+}
+
+/// Waits a while that differs from one to the other: who deadlocked together would meet again.
+async fn back_off(attempt: u32) {
+    let mut random = [0; 1];
+    // Without randomness the wait is the shortest.
+    let _ = getrandom::fill(&mut random);
+    tokio::time::sleep(BACK_OFF * attempt + BACK_OFF * attempt * u32::from(random[0]) / 128).await;
 }
 
 async fn transaction<W: UnitOfWork>(database: &Database, work: &W, drafted: &mut Option<Write>) -> Result<W::Output> {
@@ -224,6 +238,20 @@ fn changed_nothing(write: &Write, error: &Error) -> bool {
 }
 
 async fn with_hooks(
+    model: &'static ModelMeta,
+    write: &Write,
+    session: &mut Session<'_>,
+    failed: &mut Option<Write>,
+) -> Result<Vec<Loaded>> {
+    match (hooked(model, write, session, failed).await, write) {
+        (Err(Error::NotFound(_)), Write::Restore { rows, filter }) if rows.len() == 1 => {
+            delete::not_deleted(model, &rows[0], filter, session).await.map(|row| vec![row])
+        }
+        (result, _) => result,
+    }
+}
+
+async fn hooked(
     model: &'static ModelMeta,
     write: &Write,
     session: &mut Session<'_>,

@@ -1,12 +1,13 @@
 //! Rows of an answer in the order in which they were asked for: nothing promises that RETURNING keeps an order.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::crud::decode_error;
 use crate::error::Result;
 use crate::model::row::NoRows;
-use crate::model::{ModelMeta, Row, RowSet, Value};
+use crate::model::{Loaded, ModelMeta, Row, RowSet, Value};
 
 /// A primary key, or other values together, as a text that is equal where they are.
 pub(super) fn text(values: &[Value]) -> String {
@@ -50,6 +51,44 @@ pub(super) fn by_keys<'a>(
     let places = places(model, rows.as_ref(), model.key)?;
     let order = keys.filter_map(|key| places.get(&text(key)).copied()).collect();
     Ok(arranged(rows, order))
+}
+
+/// The places of these keys in the order in which PostgreSQL locks their rows; of equal keys and of values that no key has, the
+/// order of the request.
+pub(super) fn of_locks<'a>(keys: impl Iterator<Item = &'a [Value]>) -> Vec<usize> {
+    let keys: Vec<&[Value]> = keys.collect();
+    let mut places: Vec<usize> = (0..keys.len()).collect();
+    places.sort_by(|left, right| compare(keys[*left], keys[*right]));
+    places
+}
+
+fn compare(left: &[Value], right: &[Value]) -> Ordering {
+    let of_column = |(left, right): (&Value, &Value)| match (left, right) {
+        (Value::Null, Value::Null) => Ordering::Equal,
+        (Value::Null, _) => Ordering::Less,
+        (_, Value::Null) => Ordering::Greater,
+        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+        (Value::I16(left), Value::I16(right)) => left.cmp(right),
+        (Value::I32(left), Value::I32(right)) => left.cmp(right),
+        (Value::I64(left), Value::I64(right)) => left.cmp(right),
+        (Value::Text(left), Value::Text(right)) => left.cmp(right),
+        (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),
+        (Value::Uuid(left), Value::Uuid(right)) => left.cmp(right),
+        (Value::Timestamp(left), Value::Timestamp(right)) => left.cmp(right),
+        (Value::Date(left), Value::Date(right)) => left.cmp(right),
+        (Value::Decimal(left), Value::Decimal(right)) => left.cmp(right),
+        _ => Ordering::Equal,
+    };
+    left.iter().zip(right).map(of_column).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// Rows that were written in the order of `places`, in that of the request.
+pub(super) fn of_request(rows: Vec<Loaded>, places: &[usize]) -> Vec<Loaded> {
+    let (Some(first), false) = (rows.first(), places.is_sorted()) else { return rows };
+    let model = first.meta;
+    let mut order = vec![0; places.len()];
+    places.iter().enumerate().for_each(|(written, asked)| order[*asked] = written);
+    vec![Loaded::new(model, arranged(joined(rows.into_iter().map(|part| part.rows).collect()), order))]
 }
 
 /// The rows at these places, one after the other.

@@ -94,7 +94,7 @@ pub(super) fn statements(model: &ModelMeta, rows: &[Changes], key: &[usize]) -> 
         let rows: Vec<&Changes> = group.iter().map(|place| &rows[*place]).collect();
         2 + 2 * bulk::link_statements(model, &rows)
     };
-    groups(model, rows, key).iter().map(of_group).sum()
+    groups(model, rows, key, &(0..rows.len()).collect::<Vec<_>>()).iter().map(of_group).sum()
 }
 
 pub(super) async fn upsert(
@@ -109,7 +109,7 @@ pub(super) async fn upsert(
         return Err(Error::Invalid(capped(repeated)));
     }
     let (mut parts, mut places, mut count) = (Vec::new(), vec![0; rows.len()], 0);
-    for group in groups(model, rows, key) {
+    for group in groups(model, rows, key, &in_order(rows, key, session.dialect())) {
         let chunk: Vec<&Changes> = group.iter().map(|place| &rows[*place]).collect();
         let loaded = match write(model, &chunk, key, filter, session).await? {
             Written::All(loaded) => loaded,
@@ -142,13 +142,25 @@ async fn set_links(loaded: &Loaded, rows: &[&Changes], session: &mut Session<'_>
     Ok(())
 }
 
+/// The places of rows in the order in which they are written. Each takes its key until the end of the transaction, a new one
+/// too, so on PostgreSQL all take them in one order.
+fn in_order(rows: &[Changes], key: &[usize], dialect: Dialect) -> Vec<usize> {
+    if dialect == Dialect::Sqlite {
+        return (0..rows.len()).collect();
+    }
+    let value = |row: &Changes, index: usize| row.column(index).cloned().unwrap_or(Value::Null);
+    let keys: Vec<Vec<Value>> = rows.iter().map(|row| key.iter().map(|index| value(row, *index)).collect()).collect();
+    order::of_locks(keys.iter().map(Vec::as_slice))
+}
+
 /// The places of rows that set the same columns, so that one statement writes them. A row whose key has a NULL in it stands
 /// alone: by its key it could not be told from another.
-fn groups(model: &ModelMeta, rows: &[Changes], key: &[usize]) -> Vec<Vec<usize>> {
+fn groups(model: &ModelMeta, rows: &[Changes], key: &[usize], order: &[usize]) -> Vec<Vec<usize>> {
     let most = (MAX_VALUES / (model.columns.len() + key.len())).clamp(1, CHUNK);
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut open: HashMap<Vec<usize>, usize> = HashMap::new();
-    for (place, row) in rows.iter().enumerate() {
+    for place in order.iter().copied() {
+        let row = &rows[place];
         let named = set(row);
         let group = open.get(&named).copied().filter(|group| groups[*group].len() < most);
         match group.filter(|_| key_of(row, key).is_some()) {
@@ -254,10 +266,16 @@ mod tests {
     #[test]
     fn rows_that_name_the_same_columns_share_a_statement() {
         let rows = [row(Some("A"), Some("a")), row(None, Some("b")), row(Some("C"), Some("c")), row(Some("D"), None)];
-        assert_eq!(groups(&AUTHORS, &rows, &[2]), [vec![0, 2], vec![1], vec![3]]);
+        assert_eq!(groups(&AUTHORS, &rows, &[2], &(0..rows.len()).collect::<Vec<_>>()), [vec![0, 2], vec![1], vec![3]]);
         assert_eq!(statements(&AUTHORS, &rows, &[2]), 6);
         let many = vec![row(None, Some("a")); 2_001];
-        assert_eq!(groups(&AUTHORS, &many, &[2]).iter().map(Vec::len).collect::<Vec<_>>(), [1_000, 1_000, 1]);
+        assert_eq!(
+            groups(&AUTHORS, &many, &[2], &(0..many.len()).collect::<Vec<_>>())
+                .iter()
+                .map(Vec::len)
+                .collect::<Vec<_>>(),
+            [1_000, 1_000, 1]
+        );
     }
 
     #[test]

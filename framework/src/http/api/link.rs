@@ -1,6 +1,6 @@
 //! Relative references in answers: `Link` of lists, `Location` of created rows.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::crud::{self, PageMeta};
 use crate::error::Result;
@@ -42,7 +42,9 @@ pub(super) fn pages(path: &str, query: &str, meta: &PageMeta) -> String {
 
 fn is_place(pair: &str) -> bool {
     let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    matches!(name, "page" | "cursor")
+    // However it was written, it was read as this.
+    let name: Vec<u8> = percent_decode_str(name).collect();
+    matches!(name.as_slice(), b"page" | b"cursor")
 }
 
 /// The path of the one row of `loaded`: `/books/7`.
@@ -73,6 +75,12 @@ mod tests {
              </books?page=3&language=eng&title__icontains=a%26b>; rel=\"next\", \
              </books?page=5&language=eng&title__icontains=a%26b>; rel=\"last\""
         );
+    }
+
+    #[test]
+    fn a_link_has_one_place_however_the_request_wrote_its_own() {
+        assert_eq!(pages("/books", "p%61ge=2&%6Canguage=eng", &meta(2, false, None)).matches("age=").count(), 4);
+        assert!(!pages("/books", "p%61ge=2&%63ursor=x", &meta(1, false, None)).contains('%'));
     }
 
     #[test]

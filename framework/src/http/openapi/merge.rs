@@ -53,6 +53,9 @@ pub(super) fn merge(document: &mut JsonValue, user: &UserApi, mounted: &[Arc<Mou
         }
         for (method, operation) in item.as_object().into_iter().flatten() {
             target[method] = adapted(operation, mounted, same.as_deref());
+            if target[method].get("operationId").is_none() {
+                target[method]["operationId"] = operation_id(method, &path).into();
+            }
         }
     }
     for tag in user.document["tags"].as_array().into_iter().flatten() {
@@ -67,6 +70,13 @@ pub(super) fn merge(document: &mut JsonValue, user: &UserApi, mounted: &[Arc<Mou
         }
     }
     Ok(())
+}
+
+/// The name of an operation that has none, by which generated clients call it: `get_books_id_cover`. An operation that stands in
+/// for a derived one is of the user's making too.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|it: char| !it.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// A path with the names of its parameters left out, by which two paths are the same route.
@@ -192,5 +202,16 @@ pub(super) fn visit_references(value: &JsonValue, found: &mut impl FnMut(&str)) 
         }
         JsonValue::Array(items) => items.iter().for_each(|item| visit_references(item, found)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_without_a_name_has_that_of_its_method_and_path() {
+        assert_eq!(operation_id("get", "/books/{id}/cover.png"), "get_books_id_cover_png");
+        assert_eq!(operation_id("post", "/v1/book-lists"), "post_v1_book_lists");
     }
 }

@@ -233,6 +233,8 @@ fn errors(mounted: &Mounted, operation: Operation) -> Vec<u16> {
         statuses.push(409);
         // Only a hook forbids.
         statuses.extend(mounted.model().hooks.map(|_| 403));
+        // Nor does anything else find a delete unacceptable.
+        statuses.extend(mounted.model().hooks.filter(|_| operation == Operation::Delete).map(|_| 422));
     }
     if body_kind(operation).is_some() || operation == Operation::Search || Operation::BULK.contains(&operation) {
         statuses.extend([408, 413, 415, 422]);

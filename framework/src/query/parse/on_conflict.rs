@@ -42,7 +42,14 @@ pub fn create(options: &ListOptions, query: &str) -> Result<Option<&'static [usi
 
 fn parse(resource: &ResourceMeta, text: &str) -> Result<&'static [usize], Mistakes> {
     let model = (resource.model)();
-    if let Some(key) = resource.upsert.iter().find(|key| key_name(model, key) == text) {
+    // A set of columns: in which order they are named means nothing.
+    let sorted = |names: &str| {
+        let mut names: Vec<String> = names.split(',').map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    };
+    let named = sorted(text);
+    if let Some(key) = resource.upsert.iter().find(|key| sorted(&key_name(model, key)) == named) {
         return Ok(key);
     }
     let accepted = conflict_keys(resource);
@@ -73,6 +80,8 @@ mod tests {
         assert_eq!(read(&RESOURCE, "utm_source=x"), Ok(None));
         assert_eq!(read(&RESOURCE, "on_conflict=email"), Ok(Some(&[2][..])));
         assert_eq!(read(&RESOURCE, "on_conflict=name%2Cstatus"), Ok(Some(&[1, 3][..])));
+        assert_eq!(read(&RESOURCE, "on_conflict=status,name"), Ok(Some(&[1, 3][..])), "in any order");
+        assert!(read(&RESOURCE, "on_conflict=name,name,status").is_err());
     }
 
     #[test]

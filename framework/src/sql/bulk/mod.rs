@@ -2,12 +2,13 @@
 //! both databases name `column1`, `column2` and so on.
 
 use sea_query::{
-    CaseStatement, Expr, ExprTrait, IntoIden, Order, Query, SelectStatement, TableRef, Value as Bound, ValueTuple,
+    CaseStatement, Expr, ExprTrait, IntoIden, LockType, Order, Query, SelectStatement, TableRef, Value as Bound,
+    ValueTuple,
 };
 
 use super::filter::condition;
 use super::table::Table;
-use super::{Dialect, Statement, Verb, bind, version};
+use super::{Dialect, Statement, Verb, bind, lock, version};
 use crate::model::{ColumnMeta, Generated, ModelMeta, Value};
 use crate::query::{Deleted, Filter};
 
@@ -130,6 +131,12 @@ pub fn update(model: &'static ModelMeta, rows: &[Changed<'_>], filter: &Filter, 
         let expected: Vec<Option<i64>> = rows.iter().map(|row| row.target.version).collect();
         statement.and_where_option(has_version(&mut new, &table, column, &expected, dialect));
     }
+    statement.and_where_option(lock::held(
+        &table,
+        rows.iter().map(|row| row.target.key),
+        LockType::NoKeyUpdate,
+        dialect,
+    ));
     statement.and_where_option(condition(filter, &table, dialect));
     // The columns of VALUES may have the names of columns of the table.
     let columns = model.columns.iter().map(|column| table.qualified(column));
@@ -183,6 +190,7 @@ pub fn delete(model: &'static ModelMeta, rows: &[Target<'_>], filter: &Filter, d
     let table = Table::new(model, dialect);
     let mut statement = table.delete();
     statement.and_where(is_one_of(&table, rows, dialect)).returning(table.returning());
+    statement.and_where_option(lock::held(&table, rows.iter().map(|row| row.key), LockType::Update, dialect));
     statement.and_where_option(condition(filter, &table, dialect));
     Statement::build(Verb::Delete, model, &statement, dialect)
 }
@@ -205,7 +213,7 @@ pub fn select(
     rows.exprs(table.columns()).and_where(has_values(&table, &looked_at, values.iter().copied(), dialect));
     rows.and_where_option(condition(filter, &table, dialect));
     if lock && dialect == Dialect::Postgres {
-        rows.lock(sea_query::LockType::Update);
+        lock::in_order(&mut rows, &table, LockType::Update);
     }
     Statement::build(Verb::Select, model, &rows, dialect)
 }

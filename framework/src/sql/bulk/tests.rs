@@ -56,7 +56,7 @@ fn rows_that_set_the_same_columns_need_no_flags() {
     assert_sql(
         |dialect| update(&SERIES, &rows, &Filter::everything(), dialect),
         r#"UPDATE "library_series" SET "name" = "new"."column2" FROM (VALUES (?, ?), (?, ?)) AS "new" WHERE "library_series"."id" = "new"."column1" RETURNING "library_series"."id", "library_series"."name", "library_series"."parent_id""#,
-        r#"UPDATE "library"."series" SET "name" = "new"."column2" FROM (VALUES ($1, $2), ($3, $4)) AS "new" WHERE "library"."series"."id" = "new"."column1" RETURNING "library"."series"."id", "library"."series"."name", "library"."series"."parent_id""#,
+        r#"UPDATE "library"."series" SET "name" = "new"."column2" FROM (VALUES ($1, $2), ($3, $4)) AS "new" WHERE "library"."series"."id" = "new"."column1" AND "library"."series"."id" IN (SELECT "id" FROM "library"."series" WHERE "id" = ANY($5) ORDER BY "id" ASC FOR NO KEY UPDATE) RETURNING "library"."series"."id", "library"."series"."name", "library"."series"."parent_id""#,
     );
 }
 
@@ -68,7 +68,7 @@ fn rows_that_set_different_columns_share_a_statement_and_null_has_a_type() {
     let statement = update(&SERIES, &rows, &Filter::everything(), Dialect::Postgres);
     let set = r#"SET "name" = "new"."column2", "parent_id" = (CASE WHEN ("new"."column4") THEN "new"."column3" ELSE "library"."series"."parent_id" END) FROM"#;
     assert!(statement.sql.contains(set), "{}", statement.sql);
-    let expected = [
+    let set = [
         Bound::BigInt(Some(1)),
         Bound::String(Some("a".to_owned())),
         Bound::BigInt(None),
@@ -78,7 +78,8 @@ fn rows_that_set_different_columns_share_a_statement_and_null_has_a_type() {
         Bound::BigInt(None),
         Bound::Bool(Some(true)),
     ];
-    assert_eq!(statement.values.0, expected);
+    assert_eq!(statement.values.0[..8], set);
+    assert_eq!(statement.values.0.len(), 9, "and the keys of the rows that are locked");
 }
 
 #[test]
@@ -106,13 +107,20 @@ fn rows_are_deleted_by_their_keys_and_versions() {
     let of = |rows: &[Target<'_>], dialect| delete(&NOTES, rows, &Filter::everything(), dialect).sql;
     let plain = [target(0, None), target(1, None)];
     assert!(of(&plain, Dialect::Sqlite).starts_with(&format!(r#"{start} "id" IN (?, ?) RETURNING"#)));
-    assert!(of(&plain, Dialect::Postgres).starts_with(&format!(r#"{start} "id" = ANY($1) RETURNING"#)));
+    let locked = |number: u8| {
+        format!(
+            r#""notes"."id" IN (SELECT "id" FROM "notes" WHERE "id" = ANY(${number}) ORDER BY "id" ASC FOR UPDATE)"#
+        )
+    };
+    let expected = format!(r#"{start} "id" = ANY($1) AND {} RETURNING"#, locked(2));
+    assert!(of(&plain, Dialect::Postgres).starts_with(&expected));
+    assert!(!of(&plain[..1], Dialect::Postgres).contains("FOR UPDATE"), "one row is locked before no other");
     let mixed = of(&[target(0, Some(7)), target(1, None)], Dialect::Postgres);
     let expected = r#""id" = ANY($1) OR ("id", "version") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES ($2, $3)) AS "new")"#;
     assert!(mixed.contains(expected), "{mixed}");
     let filter = Filter::compare(&NOTES.columns[1], Operator::Ne, vec![text("kept")]);
     let narrowed = delete(&NOTES, &[target(0, Some(7)), target(1, None)], &filter, Dialect::Postgres).sql;
-    assert!(narrowed.contains(&format!("WHERE ({expected}) AND \"text\" <> $4")), "{narrowed}");
+    assert!(narrowed.contains(&format!("WHERE ({expected}) AND {} AND \"text\" <> $5", locked(4))), "{narrowed}");
     assert!(of(&[], Dialect::Sqlite).starts_with(&format!("{start} FALSE RETURNING")));
 }
 
@@ -123,7 +131,7 @@ fn a_composite_key_is_a_tuple_and_the_filter_holds_too() {
     assert_sql(
         |dialect| select(&BOOK_TAGS, BOOK_TAGS.key, &[&key], &filter, Deleted::Exclude, true, dialect),
         r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE ("book_id", "tag_name") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES (?, ?)) AS "new") AND "tag_name" <> ?"#,
-        r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE ("book_id", "tag_name") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES ($1, $2)) AS "new") AND "tag_name" <> $3 FOR UPDATE"#,
+        r#"SELECT "book_id", "tag_name" FROM "book_tags" WHERE ("book_id", "tag_name") IN (SELECT "new"."column1", "new"."column2" FROM (VALUES ($1, $2)) AS "new") AND "tag_name" <> $3 ORDER BY "book_id" ASC, "tag_name" COLLATE "C" ASC FOR UPDATE"#,
     );
 }
 
