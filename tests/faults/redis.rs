@@ -234,7 +234,8 @@ async fn a_server_that_is_loading_is_left_alone_until_it_serves() {
     let Some(mut server) = RedisServer::start_with(&loading).await else { return };
     let client = Client::connected(server.url()).await;
     client.stores("a", b"one").await;
-    assert_eq!(server.command(&["DEBUG", "POPULATE", "3000", "key", "64"]).await, "+OK");
+    let fill = "for i = 1, 3000 do redis.call('SET', 'key' .. i, string.rep('x', 64)) end";
+    assert_eq!(server.command(&["EVAL", fill, "0"]).await, "$-1");
     let dump = server.save().await;
     server.restart_from(&dump).await;
     assert!(server.command(&["GET", "a"]).await.starts_with("-LOADING"), "it loads for more than a second");
