@@ -6,3 +6,4 @@
 mod health;
 mod redis;
 mod support;
+mod tiered;

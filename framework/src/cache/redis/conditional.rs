@@ -9,9 +9,11 @@ use rustis::commands::{ScriptingCommands, SetCondition, SetExpiration, StringCom
 use super::value::{self, Argument};
 use super::Redis;
 
-/// Stores the value unless there is one that begins otherwise. What is no text was stored by nobody here, and counts as nothing.
+/// Stores the value unless there is one that begins otherwise. What is no text or has no end was stored by nobody here, and
+/// counts as nothing.
 const STORE_UNLESS_CHANGED: &str = "local now = redis.pcall('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) \
-     if type(now) == 'string' and now ~= '' and now ~= ARGV[1] then return 0 end \
+     local is_ours = type(now) == 'string' and now ~= '' and redis.call('PTTL', KEYS[1]) ~= -1 \
+     if is_ours and now ~= ARGV[1] then return 0 end \
      redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1";
 
 impl Redis {

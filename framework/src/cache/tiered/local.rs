@@ -54,6 +54,10 @@ impl Local {
 
     /// Keeps a value, which is used as long as what was noted before it was asked for holds. Whether it is kept.
     pub(super) fn hold(&self, key: &str, held: Held, until: Instant) -> bool {
+        if !self.is_proven() || !self.generations.holds(&held.noted) {
+            // It could not be used, and might take the place of one that can.
+            return false;
+        }
         let bytes = held.json.len() + OVERHEAD + OF_TAG * held.noted.keys();
         self.memory.insert(key, Arc::new(held), bytes, until.saturating_duration_since(Instant::now()))
     }

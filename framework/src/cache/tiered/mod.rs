@@ -274,3 +274,6 @@ impl TieredCache {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
