@@ -7,3 +7,4 @@ mod health;
 mod redis;
 mod support;
 mod tiered;
+mod tiered_app;

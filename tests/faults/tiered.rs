@@ -31,7 +31,7 @@ impl Instance {
         // A machine that is busy must not look like a server that is gone.
         let options = couplet::cache::redis::RedisOptions { command_timeout: Duration::from_secs(2), ..options(url) };
         let redis = Redis::new(options, Arc::clone(&metrics)).expect("a URL");
-        let options = TieredOptions { secret: secret.into(), ..TieredOptions::default() };
+        let options = TieredOptions { secret: Some(secret.into()), ..TieredOptions::default() };
         Self { cache: TieredCache::new(Some(redis), options, &metrics), metrics }
     }
 

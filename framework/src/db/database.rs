@@ -184,6 +184,15 @@ impl Database {
         self.inner.cursor_keys.get_or_try_init(read).await
     }
 
+    /// A secret that all instances share, by its name. It is kept in the framework's own tables, and made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::cursor_keys`].
+    pub async fn shared_secret(&self, name: &str) -> Result<Vec<u8>> {
+        framework::shared_secret(self, name).await
+    }
+
     /// The keys, if they are known without asking.
     pub(super) fn known_cursor_keys(&self) -> Option<&CursorKeys> {
         self.inner.cursor_keys.get()

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use rustis::client::{BatchPreparedCommand, Client};
 use rustis::commands::{ScriptingCommands, SetCondition, SetExpiration, StringCommands};
 
-use super::value::{self, Argument};
 use super::Redis;
+use super::value::{self, Argument};
 
 /// Stores the value unless there is one that begins otherwise. What is no text or has no end was stored by nobody here, and
 /// counts as nothing.
@@ -19,7 +19,13 @@ const STORE_UNLESS_CHANGED: &str = "local now = redis.pcall('GETRANGE', KEYS[1],
 impl Redis {
     /// Stores a value if there is none, or still the one that begins with `seen`, if that is anything. Answers whether it is
     /// known to be stored.
-    pub(in crate::cache) async fn set_unless_changed(&self, key: &str, seen: &[u8], value: &[u8], ttl: Duration) -> bool {
+    pub(in crate::cache) async fn set_unless_changed(
+        &self,
+        key: &str,
+        seen: &[u8],
+        value: &[u8],
+        ttl: Duration,
+    ) -> bool {
         let Some(milliseconds) = value::milliseconds(ttl) else { return false };
         if value.len() > value::LARGEST {
             return false;

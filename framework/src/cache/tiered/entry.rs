@@ -142,7 +142,9 @@ impl<'a> Entry<'a> {
                 Flight::Wait(wait) => match wait.landed().await {
                     Some(Ok(json)) => {
                         let value = Value { fresh_until: Instant::now() + self.ttl, json };
-                        return Ok(read(&value.json).map_or(Asked::Foreign, |read| Asked::Has(read, value, Bytes::new())));
+                        return Ok(
+                            read(&value.json).map_or(Asked::Foreign, |read| Asked::Has(read, value, Bytes::new()))
+                        );
                     }
                     Some(Err(error)) => return Err(shared(&error)),
                     None => continue,

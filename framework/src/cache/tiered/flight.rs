@@ -45,12 +45,16 @@ mod tests {
 
     #[test]
     fn who_waited_gets_the_same_error() {
-        for error in [Error::NotFound("book"), Error::Unavailable("no connection".to_owned()), Error::DeadlineExceeded] {
+        for error in [Error::NotFound("book"), Error::Unavailable("no connection".to_owned()), Error::DeadlineExceeded]
+        {
             let error = Arc::new(error);
             let copy = shared(&error);
             assert_eq!(std::mem::discriminant(&copy), std::mem::discriminant(&*error));
             assert_eq!(copy.to_string(), error.to_string());
         }
-        assert_eq!(shared(&Arc::new(Error::other("the letter shop is closed"))).to_string(), "the letter shop is closed");
+        assert_eq!(
+            shared(&Arc::new(Error::other("the letter shop is closed"))).to_string(),
+            "the letter shop is closed"
+        );
     }
 }

@@ -83,7 +83,7 @@ pub struct TieredCache(Arc<Inner>);
 struct Inner {
     local: Arc<Local>,
     redis: Option<Redis>,
-    seal: Seal,
+    seal: OnceLock<Seal>,
     options: TieredOptions,
     flights: Flights,
     /// Begun with the first use, which is in a runtime, as the making of a cache need not be.
@@ -120,14 +120,23 @@ impl TieredCache {
     /// Empty in memory. Without a Redis, memory is all there is.
     #[must_use]
     pub fn new(redis: Option<Redis>, options: TieredOptions, metrics: &Arc<Metrics>) -> Self {
-        Self(Arc::new(Inner {
+        let cache = Self(Arc::new(Inner {
             local: Arc::new(Local::new(options.limits, redis.is_some(), metrics.clone())),
             redis,
-            seal: Seal::new(&options.secret, "tiered cache"),
+            seal: OnceLock::new(),
             options,
             flights: SingleFlight::new(),
             tracking: OnceLock::new(),
-        }))
+        }));
+        if let Some(secret) = &cache.0.options.secret {
+            cache.seal_with(secret);
+        }
+        cache
+    }
+
+    /// Gives the secret under which values in Redis are sealed, if it was not known when the cache was made. The first one stays.
+    pub fn seal_with(&self, secret: &[u8]) {
+        self.0.seal.get_or_init(|| Seal::new(secret, "tiered cache"));
     }
 
     /// The value of `key`; `None` if there is none, it cannot be had now, or it is no `T`.
@@ -216,7 +225,7 @@ impl TieredCache {
     }
 
     fn sealed(&self, key: &str, stored: &Stored, nonce: Nonce) -> Option<Vec<u8>> {
-        let sealed = self.0.seal.seal(key, &stored.encode(nonce)?);
+        let sealed = self.0.seal.get()?.seal(key, &stored.encode(nonce)?);
         (sealed.len() <= LARGEST).then_some(sealed)
     }
 
@@ -227,14 +236,14 @@ impl TieredCache {
             return Found { value: Some(value), stamp: held.stamp.clone() };
         }
         let mut found = Found { value: None, stamp: Bytes::new() };
-        let Some(redis) = &self.0.redis else { return found };
+        let (Some(redis), Some(seal)) = (&self.0.redis, self.0.seal.get()) else { return found };
         self.track(redis);
         let (mut noted, asked) = (self.0.local.generations.note([key]), Instant::now());
         let Some((sealed, left)) = redis.get_with_ttl(key).await else { return found };
         let left = left.min(LONGEST);
         found.stamp = sealed.slice(..STAMP.min(sealed.len()));
-        let Some(stored) = self.0.seal.open(key, &sealed).and_then(Stored::decode) else {
-            tracing::warn!(key, "a value in Redis was not stored by this app, and is not used");
+        let Some(stored) = seal.open(key, &sealed).and_then(Stored::decode) else {
+            tracing::debug!(key, "a value in Redis was not stored by this app, and is not used");
             return found;
         };
         let Some(json) = stored.json else { return found };

@@ -12,9 +12,9 @@ pub struct TieredOptions {
     /// What its keys in Redis begin with. Apps that share a Redis and a prefix share values, if they have the same secret.
     /// Default: `couplet:cache:`.
     pub prefix: String,
-    /// What values in Redis are sealed under; the same on all instances. Default: empty, which keeps nobody from writing values
-    /// who can write to Redis.
-    pub secret: Vec<u8>,
+    /// What values in Redis are sealed under, so that no other's are taken for them; the same on all instances. Default: none,
+    /// and then nothing is kept in Redis before [`TieredCache::seal_with`](super::TieredCache::seal_with) gives one.
+    pub secret: Option<Vec<u8>>,
     /// How much memory keeps. Default: 1000 values and 64 MiB.
     pub limits: Limits,
     /// The time of values for which none is said. Default: 300 s.
@@ -27,7 +27,7 @@ impl Default for TieredOptions {
     fn default() -> Self {
         Self {
             prefix: "couplet:cache:".to_owned(),
-            secret: Vec::new(),
+            secret: None,
             limits: Limits { entries: NonZeroUsize::new(1000).expect("not 0"), bytes: 64 << 20 },
             default_ttl: Duration::from_secs(300),
             negative_ttl: Duration::from_secs(30),

@@ -70,7 +70,10 @@ async fn an_answer_that_there_is_nothing_is_kept_for_a_shorter_time() {
     assert_eq!(loads.0.load(Ordering::SeqCst), 1);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(cache.get::<Option<String>>("key").await, None);
-    assert_eq!(cache.get_or_load("key", MINUTE, async || Ok(Some("there".to_owned()))).await.unwrap().as_deref(), Some("there"));
+    assert_eq!(
+        cache.get_or_load("key", MINUTE, async || Ok(Some("there".to_owned()))).await.unwrap().as_deref(),
+        Some("there")
+    );
 }
 
 #[tokio::test]

@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
 use rustis::client::{Client, ClientTrackingInvalidationStream, Config, ServerConfig};
-use rustis::commands::{
-    ClientTrackingOptions, ClientTrackingStatus, ConnectionCommands, InfoSection, ServerCommands,
-};
+use rustis::commands::{ClientTrackingOptions, ClientTrackingStatus, ConnectionCommands, InfoSection, ServerCommands};
 use rustis::resp::BulkString;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
