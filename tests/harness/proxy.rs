@@ -97,6 +97,10 @@ enum End {
 
 async fn relay(mut client: TcpStream, target: SocketAddr, fault: watch::Receiver<Fault>) {
     let Ok(mut server) = TcpStream::connect(target).await else { return };
+    // Small answers would wait for each other otherwise.
+    if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
+        return;
+    }
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
     let end = tokio::select! {
@@ -112,7 +116,7 @@ async fn relay(mut client: TcpStream, target: SocketAddr, fault: watch::Receiver
 /// Waits until the fault is one of those; for ever, if the proxy is gone.
 async fn reached(mut fault: watch::Receiver<Fault>, is_it: impl Fn(Fault) -> bool) {
     if fault.wait_for(|fault| is_it(*fault)).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
