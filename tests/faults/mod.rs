@@ -6,3 +6,6 @@
 mod health;
 mod redis;
 mod support;
+mod tiered;
+mod tiered_app;
+mod tiers;
