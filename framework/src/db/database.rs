@@ -1,7 +1,7 @@
 //! The handle of a database.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -22,6 +22,7 @@ use crate::events::{Bus, Subscription};
 use crate::metrics::Metrics;
 use crate::query::CursorKeys;
 use crate::sql::Dialect;
+use crate::sql::token::Known;
 
 /// How a database is reached.
 #[derive(Clone)]
@@ -101,6 +102,8 @@ struct Inner {
     cursor_keys: OnceCell<CursorKeys>,
     /// Whether the framework's own tables are there.
     own_tables: OnceCell<()>,
+    /// Which tables have tokens; `None` until somebody has looked.
+    tokens: RwLock<Option<Arc<Known>>>,
     changes: Bus,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
@@ -154,9 +157,9 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        let (cursor_keys, own_tables) = (OnceCell::new(), OnceCell::new());
+        let (cursor_keys, own_tables, tokens) = (OnceCell::new(), OnceCell::new(), RwLock::default());
         let (changes, work) = (Bus::default(), TaskTracker::new());
-        let inner = Inner { dialect, main, readers, recorder, cursor_keys, own_tables, changes, work };
+        let inner = Inner { dialect, main, readers, recorder, cursor_keys, own_tables, tokens, changes, work };
         Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
@@ -228,6 +231,17 @@ impl Database {
     /// As [`framework::migrate`].
     pub async fn own_tables(&self) -> Result<()> {
         self.inner.own_tables.get_or_try_init(|| framework::migrate(self)).await.map(drop)
+    }
+
+    /// Which tables have tokens, where that is known.
+    #[must_use]
+    pub fn tokens(&self) -> Option<Arc<Known>> {
+        self.inner.tokens.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on these tables have tokens.
+    pub(super) fn set_tokens(&self, known: Option<Arc<Known>>) {
+        *self.inner.tokens.write().unwrap_or_else(PoisonError::into_inner) = known;
     }
 
     /// Listens for changes that are made through this handle or a clone of it, from now on.

@@ -1,5 +1,7 @@
 //! What a request reads through.
 
+use std::sync::Arc;
+
 use super::database::Database;
 use super::execute;
 use super::framework;
@@ -9,6 +11,7 @@ use crate::error::Result;
 use crate::events::Change;
 use crate::model::RowSet;
 use crate::query::CursorKeys;
+use crate::sql::token::Known;
 use crate::sql::{Dialect, Statement, Verb};
 
 /// Executes statements one after the other on one connection: a transaction's, or one of the pool that is taken with the
@@ -87,6 +90,32 @@ impl<'a> Session<'a> {
         execute::admit(statement)?;
         let (database, lease) = self.lease(statement.verb).await?;
         database.recorder().execute(lease, statement).await
+    }
+
+    /// Executes a statement of the framework's own: it is no statement of the request, and not counted as one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::fetch`].
+    pub(crate) async fn fetch_aside(&mut self, statement: &Statement) -> Result<Box<dyn RowSet>> {
+        let (_, lease) = self.lease(statement.verb).await?;
+        lease.fetch(statement).await
+    }
+
+    /// Gives the connection back, for as long as the session waits for something else than the database. A transaction keeps its
+    /// own.
+    pub(crate) fn release(&mut self) {
+        if let Source::Pool { held, .. } = &mut self.source {
+            *held = None;
+        }
+    }
+
+    /// Which tables have tokens. None where they must not be relied on: inside a transaction, which sees what others do not.
+    pub(crate) fn tokens(&self) -> Option<Arc<Known>> {
+        match &self.source {
+            Source::Pool { database, .. } => database.tokens(),
+            Source::Transaction(_) => None,
+        }
     }
 
     /// The keys under which cursors are signed, if they are known without asking the database.

@@ -1,9 +1,11 @@
 //! What is asked for: a query string or a chain of Rust calls becomes a [`ListQuery`]. Pure: no I/O.
 
+mod bytes;
 pub mod condition;
 pub mod cursor;
 pub mod fields;
 pub mod filter;
+pub mod fingerprint;
 pub mod list;
 pub mod parse;
 pub mod row;

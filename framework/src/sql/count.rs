@@ -4,6 +4,7 @@ use sea_query::{Asterisk, Expr, Func, SelectStatement};
 
 use super::filter::condition;
 use super::table::Table;
+use super::token::{Footprint, expression};
 use super::{Dialect, Statement, Verb};
 use crate::query::ListQuery;
 
@@ -11,6 +12,15 @@ use crate::query::ListQuery;
 #[must_use]
 pub fn exact(query: &ListQuery, dialect: Dialect) -> Statement {
     let count = counted(query, Func::count(Expr::col(Asterisk)).into(), dialect);
+    Statement::build(Verb::Select, query.model, &count, dialect)
+}
+
+/// The number of rows and, as a text, the tokens of `footprint` at the same moment. Only for SQLite, where one statement sees one
+/// moment; PostgreSQL reads tokens as they are by then.
+#[must_use]
+pub fn exact_with(query: &ListQuery, footprint: &Footprint, dialect: Dialect) -> Statement {
+    let mut count = counted(query, Func::count(Expr::col(Asterisk)).into(), dialect);
+    count.expr(expression::tokens(footprint, dialect));
     Statement::build(Verb::Select, query.model, &count, dialect)
 }
 

@@ -19,6 +19,7 @@ pub mod soft_delete;
 mod sort;
 pub mod statement;
 mod table;
+pub mod token;
 pub mod upsert;
 pub mod version;
 pub mod write;

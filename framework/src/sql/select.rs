@@ -6,6 +6,7 @@ use super::filter::{condition, has_key};
 use super::seek::Part;
 use super::sort::{order, terms};
 use super::table::Table;
+use super::token::{Footprint, expression};
 use super::{Dialect, Statement, Verb, full_text, seek};
 use crate::model::{ModelMeta, Value};
 use crate::query::{Deleted, Filter, ListQuery, Place};
@@ -16,6 +17,12 @@ const MAX_VALUES: usize = 32_000;
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
+    page_with(query, None, dialect)
+}
+
+/// As [`page`], and beside each row, behind its columns, the tokens of `footprint` as a text.
+#[must_use]
+pub fn page_with(query: &ListQuery, footprint: Option<&Footprint>, dialect: Dialect) -> Statement {
     let columns = query.columns();
     let plain = |table: &Table, filter: &Filter| rows(table, columns.as_deref(), filter, dialect);
     let ranked = query.is_ranked().then(|| full_text::ranked(query, plain, dialect)).flatten();
@@ -28,6 +35,7 @@ pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
     if query.page.offset() > 0 {
         rows.offset(query.page.offset());
     }
+    carry(&mut rows, footprint, dialect);
     Statement::build(Verb::Select, query.model, &rows, dialect)
 }
 
@@ -35,6 +43,12 @@ pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
 /// place come first, so that those before it come backwards.
 #[must_use]
 pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
+    walk_with(query, place, None, dialect)
+}
+
+/// As [`walk`], and beside each row, behind its columns, the tokens of `footprint` as a text.
+#[must_use]
+pub fn walk_with(query: &ListQuery, place: &Place, footprint: Option<&Footprint>, dialect: Dialect) -> Statement {
     let table = Table::new(query.model, dialect).showing(query.deleted);
     let columns = query.columns();
     let limit = u64::from(query.page.per_page) + 1;
@@ -51,7 +65,9 @@ pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
     let mut parts: Vec<SelectStatement> =
         seek::parts(&direction, &place.values, &table, dialect).into_iter().map(of_part).collect();
     if parts.len() == 1 {
-        return Statement::build(Verb::Select, query.model, &parts.remove(0), dialect);
+        let mut rows = parts.remove(0);
+        carry(&mut rows, footprint, dialect);
+        return Statement::build(Verb::Select, query.model, &rows, dialect);
     }
     // Each part has its own limit, and SQLite takes one only inside of a subquery.
     let all = |rows: SelectStatement, alias: &'static str| {
@@ -64,12 +80,18 @@ pub fn walk(query: &ListQuery, place: &Place, dialect: Dialect) -> Statement {
     }
     let mut rows = all(union, "parts");
     order(&mut rows, &table, &terms(&direction), dialect);
+    carry(&mut rows, footprint, dialect);
     let statement = Statement::build(Verb::Select, query.model, rows.limit(limit), dialect);
     if statement.values.0.len() <= MAX_VALUES {
         return statement;
     }
-    let rows = of_part(seek::whole(&direction, &place.values, &table, dialect));
+    let mut rows = of_part(seek::whole(&direction, &place.values, &table, dialect));
+    carry(&mut rows, footprint, dialect);
     Statement::build(Verb::Select, query.model, &rows, dialect)
+}
+
+fn carry(rows: &mut SelectStatement, footprint: Option<&Footprint>, dialect: Dialect) {
+    rows.exprs(footprint.map(|footprint| expression::tokens(footprint, dialect)));
 }
 
 /// The row with this primary key, if it is shown and `filter` holds for it. `lock` holds it against other writers until the

@@ -4,9 +4,6 @@
 //! fingerprint of what is listed, all under a keyed hash (HMAC-SHA-256). It names no row, so a boundary row that was deleted
 //! since is no loss. It is signed and not encrypted: who holds it can read the values.
 
-mod bytes;
-mod fingerprint;
-
 use std::fmt;
 
 use base64::Engine;
@@ -14,10 +11,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::bytes::{self, Reader};
+use super::fingerprint;
 use super::list::ListQuery;
 use crate::error::InputError;
 use crate::model::{Row, Value};
-use bytes::Reader;
 
 /// The form of the bytes; another number is another form.
 const VERSION: u8 = 1;
@@ -93,7 +91,7 @@ impl CursorKeys {
     #[must_use]
     pub fn sign(&self, query: &ListQuery, place: &Place) -> String {
         let mut bytes = vec![VERSION, if place.backward { BACKWARD } else { 0 }];
-        bytes.extend(hash(&self.0[0], &[b"query", &fingerprint::of(query)]));
+        bytes.extend(hash(&self.0[0], &[b"query", &fingerprint::list(query)]));
         place.values.iter().for_each(|value| bytes::write(value, &mut bytes));
         bytes.extend(hash(&self.0[0], &[b"cursor", &bytes]));
         URL_SAFE_NO_PAD.encode(bytes)
@@ -113,7 +111,7 @@ impl CursorKeys {
         if head[0] != VERSION {
             return Err(invalid());
         }
-        if head[2..] != hash(key, &[b"query", &fingerprint::of(query)]) {
+        if head[2..] != hash(key, &[b"query", &fingerprint::list(query)]) {
             let detail = "the cursor belongs to another list: the resource, its filters, its search or its order is another \
                           one; start again with an empty `cursor`";
             return Err(InputError::parameter("cursor", "cursor_mismatch", detail));

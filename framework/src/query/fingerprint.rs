@@ -5,12 +5,19 @@ use super::bytes::{write, write_slice};
 use crate::model::{ColumnMeta, Link, Operator, RelationMeta, Value};
 use crate::query::{Comparison, Filter, ListQuery, subset};
 
-/// The model, the rows and their order; not how many of them make a page, nor what is loaded with them.
-pub(super) fn of(query: &ListQuery) -> Vec<u8> {
+/// The model and which of its rows: all that their number depends on.
+#[must_use]
+pub fn rows(query: &ListQuery) -> Vec<u8> {
     let mut bytes = Vec::new();
     write_slice(query.model.name.as_bytes(), &mut bytes);
     write_slice(&filter(&query.filter), &mut bytes);
     write_slice(query.deleted.name().as_bytes(), &mut bytes);
+    bytes
+}
+
+/// The rows and their order; not how many of them make a page, nor what is loaded with them.
+pub(super) fn list(query: &ListQuery) -> Vec<u8> {
+    let mut bytes = rows(query);
     for term in query.order() {
         write_slice(term.column.name.as_bytes(), &mut bytes);
         bytes.push(u8::from(term.descending));
@@ -33,8 +40,10 @@ fn filter(of: &Filter) -> Vec<u8> {
         }
         Filter::Not(inner) => node("not", [filter(inner)]),
         Filter::Compare(comparison) => compare(comparison),
-        Filter::Related(relation, inner) => node("related", [name(relation.field), filter(inner)]),
-        Filter::LinkedTo(relation, values) => linked(relation, values),
+        Filter::Related(relation, inner) => node("related", [related(relation), filter(inner)]),
+        Filter::LinkedTo(relation, values) => {
+            node("linked", [related(relation), node("values", values.iter().map(value))])
+        }
         Filter::Search(columns, text) => {
             let mut names: Vec<Vec<u8>> = columns.iter().map(|column| name(column.name)).collect();
             names.sort_unstable();
@@ -75,23 +84,22 @@ fn compare(comparison: &Comparison) -> Vec<u8> {
     node("compare", [name(column.name), name(operator.name()), node("values", values)])
 }
 
-/// By the columns that link and the part of the rows, so that lists below two resources differ even where their relations
-/// have one name.
-fn linked(relation: &RelationMeta, to: &[Value]) -> Vec<u8> {
+/// A relation by its target, the columns that link and the part of the rows: below another model, and in another version of an app,
+/// the same name may mean another relation.
+fn related(of: &RelationMeta) -> Vec<u8> {
+    let target = (of.target)();
     let names = |columns: &'static [ColumnMeta], indexes: &[usize]| {
         node("columns", indexes.iter().map(|index| name(columns[*index].name)))
     };
-    let foreign = names((relation.target)().columns, relation.link.foreign());
-    let part = filter(&subset::of(relation));
-    let to = node("values", to.iter().map(value));
-    match relation.link {
-        Link::Local { .. } | Link::Foreign { .. } => node("linked", [foreign, part, to]),
+    let foreign = names(target.columns, of.link.foreign());
+    let through = match of.link {
+        Link::Local { .. } | Link::Foreign { .. } => Vec::new(),
         Link::Through { model, through_local, through_foreign, .. } => {
             let (columns, through) = (model().columns, name(model().name));
-            let (local, there) = (names(columns, through_local), names(columns, through_foreign));
-            node("through", [foreign, part, through, local, there, to])
+            node("through", [through, names(columns, through_local), names(columns, through_foreign)])
         }
-    }
+    };
+    node("relation", [name(of.field), name(target.name), foreign, through, filter(&subset::of(of))])
 }
 
 /// Equal values have equal bytes: decimals without the zeros at their end, floats with one zero.

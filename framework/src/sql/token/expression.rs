@@ -1,0 +1,178 @@
+//! Tokens in SQL.
+//!
+//! A vector is read as one text: the epoch, then what each table's triggers look like, then the token of each class, with commas
+//! between them, and NULL as soon as one of them is not there.
+
+use sea_query::{Expr, Query, Values};
+
+use super::footprint::Footprint;
+use crate::model::ModelMeta;
+use crate::sql::{Dialect, Statement, Verb, table};
+
+/// The vector of a footprint, as a scalar that a statement evaluates once.
+pub(in crate::sql) fn tokens(footprint: &Footprint, dialect: Dialect) -> Expr {
+    let shapes = footprint.tables().map(|table| shape(table.model, table.partitioned, dialect));
+    let tokens = footprint.classes().map(|class| match dialect {
+        Dialect::Sqlite => {
+            format!("(SELECT hex(\"nonce\") FROM \"_couplet_tokens\" WHERE \"class\" = {})", literal(class.name()))
+        }
+        Dialect::Postgres => format!("pg_catalog.pg_sequence_last_value({})::text", literal(&sequence(class.name()))),
+    });
+    let parts: Vec<String> = std::iter::once(epoch(dialect).to_owned()).chain(shapes).chain(tokens).collect();
+    Expr::cust(format!("(SELECT {})", parts.join(" || ',' || ")))
+}
+
+/// The vector alone, as a text in one row.
+#[must_use]
+pub fn read(footprint: &Footprint, dialect: Dialect) -> Statement {
+    let mut statement = Query::select();
+    statement.expr(tokens(footprint, dialect));
+    let model = footprint.tables().next().map_or("tokens", |table| table.model.name);
+    let (sql, values) = match dialect {
+        Dialect::Sqlite => statement.build_any(&sea_query::SqliteQueryBuilder),
+        Dialect::Postgres => statement.build_any(&sea_query::PostgresQueryBuilder),
+    };
+    Statement { sql, values, verb: Verb::Select, model }
+}
+
+/// Asks whether no writer is under way that has changed a class of the footprint and is not yet seen: a boolean in one row, which
+/// has to be read outside of a transaction, so that the locks are gone with the statement. `None` where a database has other
+/// means: on SQLite a count and its tokens are one statement.
+#[must_use]
+pub fn fence(footprint: &Footprint, dialect: Dialect) -> Option<Statement> {
+    if dialect == Dialect::Sqlite {
+        return None;
+    }
+    let locks: Vec<String> = footprint.classes().map(|class| class.lock().to_string()).collect();
+    let sql = format!(
+        "SELECT bool_and(pg_catalog.pg_try_advisory_xact_lock(\"key\")) FROM unnest(ARRAY[{}]::bigint[]) AS \"key\"",
+        locks.join(", ")
+    );
+    let model = footprint.tables().next().map_or("tokens", |table| table.model.name);
+    Some(Statement { sql, values: Values(Vec::new()), verb: Verb::Select, model })
+}
+
+/// What tells the tokens of one life of the database from those of another. A crash may take back a token that was never
+/// committed and yet seen, and it empties the unlogged table of PostgreSQL, as a failover does. SQLite's tokens are random, and none
+/// comes twice.
+fn epoch(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "''",
+        Dialect::Postgres => "(SELECT tableoid::text || nonce FROM \"_couplet\".\"epoch\")",
+    }
+}
+
+/// A scalar text that is another one once the triggers of the table are others, or of another table of that name, or are switched
+/// off.
+pub(in crate::sql) fn shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
+    let name = match table::parts(model, dialect) {
+        (Some(schema), table) => format!("{}.{}", quoted(schema), quoted(&table)),
+        (None, table) => quoted(&table),
+    };
+    match (dialect, partitioned) {
+        // Whatever changed in the file's schema.
+        (Dialect::Sqlite, _) => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
+        (Dialect::Postgres, false) => format!(
+            "(SELECT sum(oid::bigint # xmin::text::bigint)::text FROM pg_catalog.pg_trigger WHERE tgrelid = {}::regclass AND tgname LIKE \
+             '\\_couplet%' AND tgenabled <> 'D')",
+            literal(&name)
+        ),
+        (Dialect::Postgres, true) => format!(
+            "(SELECT CASE WHEN bool_and(triggers IS NOT NULL) THEN sum(triggers)::text END FROM (SELECT (SELECT sum(oid::bigint # \
+             xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = relid AND tgname LIKE '\\_couplet%' AND tgenabled <> 'D') AS \
+             triggers FROM pg_catalog.pg_partition_tree({}::regclass)) AS parts)",
+            literal(&name)
+        ),
+    }
+}
+
+/// The name of a class's sequence, as SQL writes it.
+pub(in crate::sql) fn sequence(class: &str) -> String {
+    format!("\"_couplet\".{}", quoted(class))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as SQL writes it.
+pub(in crate::sql) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::fixtures::BOOKS;
+    use crate::model::Operator;
+    use crate::query::{Filter, ListQuery};
+    use crate::sql::statement::assert_sql;
+    use crate::sql::token::{Known, KnownTable};
+    use crate::sql::{count, select};
+
+    fn query() -> ListQuery {
+        let filter = Filter::compare(&BOOKS.columns[3], Operator::IsNull, vec![crate::model::Value::Bool(true)]);
+        ListQuery { filter, ..ListQuery::new(&BOOKS) }
+    }
+
+    fn footprint(partitioned: bool, dialect: Dialect) -> Footprint {
+        let table = KnownTable { shape: "1".to_owned(), partitioned, columns: vec!["rating"] };
+        let known = Known { tables: HashMap::from([(BOOKS.name, table)]) };
+        Footprint::of_count(&query(), &known, dialect).expect("known")
+    }
+
+    const SQLITE: &str = r#"(SELECT '' || ',' || (SELECT "schema_version" FROM pragma_schema_version) || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books column rating') || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books rows'))"#;
+    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT sum(oid::bigint # xmin::text::bigint)::text FROM pg_catalog.pg_trigger WHERE tgrelid = '"books"'::regclass AND tgname LIKE '\_couplet%' AND tgenabled <> 'D') || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
+
+    #[test]
+    fn tokens_are_one_text() {
+        assert_sql(
+            |dialect| read(&footprint(false, dialect), dialect),
+            &format!("SELECT {SQLITE}"),
+            &format!("SELECT {POSTGRES}"),
+        );
+    }
+
+    #[test]
+    fn a_page_carries_them_behind_its_columns() {
+        let columns = r#""id", "title", "isbn", "rating", "price", "series_id", "published_year", "in_print""#;
+        let rest = r#"FROM "books" WHERE "rating" IS NULL ORDER BY "id" ASC LIMIT"#;
+        assert_sql(
+            |dialect| select::page_with(&query(), Some(&footprint(false, dialect)), dialect),
+            &format!("SELECT {columns}, {SQLITE} {rest} ?"),
+            &format!("SELECT {columns}, {POSTGRES} {rest} $1"),
+        );
+    }
+
+    #[test]
+    fn a_count_on_sqlite_carries_them_too() {
+        let statement = count::exact_with(&query(), &footprint(false, Dialect::Sqlite), Dialect::Sqlite);
+        assert_eq!(statement.sql, format!(r#"SELECT COUNT(*), {SQLITE} FROM "books" WHERE "rating" IS NULL"#));
+    }
+
+    #[test]
+    fn a_fence_tries_the_lock_of_each_class() {
+        assert_eq!(fence(&footprint(false, Dialect::Sqlite), Dialect::Sqlite), None);
+        let footprint = footprint(false, Dialect::Postgres);
+        let locks: Vec<String> = footprint.classes().map(|class| class.lock().to_string()).collect();
+        let expected = format!(
+            r#"SELECT bool_and(pg_catalog.pg_try_advisory_xact_lock("key")) FROM unnest(ARRAY[{}]::bigint[]) AS "key""#,
+            locks.join(", ")
+        );
+        assert_eq!(fence(&footprint, Dialect::Postgres).expect("a fence").sql, expected);
+    }
+
+    #[test]
+    fn of_a_partitioned_table_each_part_is_looked_at() {
+        let shape = shape(&BOOKS, true, Dialect::Postgres);
+        assert!(shape.contains("pg_partition_tree('\"books\"'::regclass)"), "{shape}");
+    }
+
+    #[test]
+    fn names_and_texts_are_quoted() {
+        assert_eq!(sequence("a\"b rows"), "\"_couplet\".\"a\"\"b rows\"");
+        assert_eq!(literal("it's"), "'it''s'");
+    }
+}
