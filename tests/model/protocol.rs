@@ -103,6 +103,13 @@ impl Protocol {
         Key { list: request.list, scope: if self.is(Mutant::NoScope) { 0 } else { request.scope }, vector }
     }
 
+    /// Whether there is an entry for the reader.
+    fn finds(&self, state: &State, reader: usize) -> bool {
+        let Reader { step, vector, .. } = state.readers[reader];
+        let request = self.request(state, reader).filter(|_| step == Step::Looking);
+        request.is_some_and(|request| state.entries.iter().any(|entry| entry.key == self.key(request, vector)))
+    }
+
     /// The key of what the reader fills, while others may join.
     fn flight(&self, state: &State, reader: usize) -> Option<Key> {
         let open = match state.readers[reader].step {
@@ -233,11 +240,11 @@ impl Protocol {
 
     /// Reads one token. Sequences know no snapshots, so each subquery of a statement reads at a moment of its own.
     fn read(&self, state: &mut State, this: usize, request: &Request, read: u8) {
-        let class = request.footprint[usize::from(read)];
-        let token = self.token(&state.database, class);
-        let all = usize::from(read) + 1 == request.footprint.len();
+        let all = usize::from(read) + 1 >= request.footprint.len();
         let reader = &mut state.readers[this];
-        reader.vector.tokens[class] = token;
+        if let Some(class) = request.footprint.get(usize::from(read)) {
+            reader.vector.tokens[*class] = self.token(&state.database, *class);
+        }
         reader.step = if all { Step::Looking } else { Step::Reading(read + 1) };
     }
 
@@ -350,10 +357,23 @@ impl Model for Protocol {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![
+        let mut properties = vec![
             Property::always(PROMISE, |_, state: &State| !state.wrong.is_some_and(|wrong| wrong.at_no_moment)),
             Property::always(ACKNOWLEDGED, |_, state: &State| !state.wrong.is_some_and(|wrong| wrong.forgotten)),
-        ]
+            // What makes the protocol hard has to come about, else nothing was shown.
+            Property::sometimes("an entry is found", |this: &Self, state| {
+                (0..state.readers.len()).any(|reader| this.finds(state, reader))
+            }),
+            Property::sometimes("a filler is refused", |_, state| {
+                state.readers.iter().any(|reader| reader.step == Step::Refused)
+            }),
+        ];
+        if self.scenario.shared() {
+            properties.push(Property::sometimes("a count is waited for", |_, state| {
+                state.readers.iter().any(|reader| matches!(reader.step, Step::Waiting(_)))
+            }));
+        }
+        properties
     }
 }
 

@@ -1,6 +1,8 @@
 //! Who writes what and who asks for which list.
 
-use super::database::{CLASSES, Writers};
+use super::database::Writers;
+use super::state::State;
+use super::symmetry;
 
 /// Three writers at most, each with one transaction, and readers with some requests each.
 #[derive(Debug, Clone)]
@@ -25,4 +27,21 @@ pub(crate) struct Request {
     pub(crate) footprint: Vec<usize>,
     /// Whose writes it counts.
     pub(crate) counts: Writers,
+}
+
+impl Scenario {
+    /// How states are found that differ only in who is who.
+    pub(crate) fn representative(&self) -> fn(&State) -> State {
+        let alike = alike(&self.writers) && alike(&self.readers);
+        if alike { symmetry::representative } else { State::clone }
+    }
+
+    /// Whether two readers may want one count.
+    pub(crate) fn shared(&self) -> bool {
+        alike(&self.readers.iter().filter_map(|requests| requests.first()).collect::<Vec<_>>())
+    }
+}
+
+fn alike<T: PartialEq>(all: &[T]) -> bool {
+    all.windows(2).all(|two| two[0] == two[1])
 }

@@ -21,7 +21,7 @@ pub(crate) struct Writer {
     pub(crate) aborted: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Reader {
     /// The request that it is at.
     pub(crate) round: u8,
@@ -33,7 +33,7 @@ pub(crate) struct Reader {
     pub(crate) acknowledged: Writers,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) enum Step {
     #[default]
     Idle,
