@@ -6,6 +6,7 @@
 //! The modules are rows of a house; imports point down only (see `docs/ARCHITECTURE.md`).
 
 pub mod app;
+pub mod cache;
 pub mod config;
 pub mod crud;
 pub mod db;
@@ -16,6 +17,7 @@ pub mod metrics;
 pub mod model;
 pub mod prelude;
 pub mod query;
+pub mod resilience;
 pub mod sql;
 pub mod testing;
 
