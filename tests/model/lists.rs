@@ -92,7 +92,6 @@ impl Sketch {
             counts: ask.counts,
         };
         Scenario {
-            name: self.name,
             writers: written.iter().map(|classes| numbers(classes)).collect(),
             readers: self.readers.iter().map(|asks| asks.iter().map(request).collect()).collect(),
             crashes: self.crashes,

@@ -361,15 +361,15 @@ impl Model for Protocol {
             Property::always(PROMISE, |_, state: &State| !state.wrong.is_some_and(|wrong| wrong.at_no_moment)),
             Property::always(ACKNOWLEDGED, |_, state: &State| !state.wrong.is_some_and(|wrong| wrong.forgotten)),
             // What makes the protocol hard has to come about, else nothing was shown.
-            Property::sometimes("an entry is found", |this: &Self, state| {
+            Property::sometimes("an entry is found", |this: &Self, state: &State| {
                 (0..state.readers.len()).any(|reader| this.finds(state, reader))
             }),
-            Property::sometimes("a filler is refused", |_, state| {
+            Property::sometimes("a filler is refused", |_, state: &State| {
                 state.readers.iter().any(|reader| reader.step == Step::Refused)
             }),
         ];
         if self.scenario.shared() {
-            properties.push(Property::sometimes("a count is waited for", |_, state| {
+            properties.push(Property::sometimes("a count is waited for", |_, state: &State| {
                 state.readers.iter().any(|reader| matches!(reader.step, Step::Waiting(_)))
             }));
         }

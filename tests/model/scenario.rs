@@ -7,7 +7,6 @@ use super::symmetry;
 /// Three writers at most, each with one transaction, and readers with some requests each.
 #[derive(Debug, Clone)]
 pub(crate) struct Scenario {
-    pub(crate) name: &'static str,
     /// The classes that the trigger advances for each writer, in its order.
     pub(crate) writers: Vec<Vec<usize>>,
     /// For each reader what it asks for, one request after the other.

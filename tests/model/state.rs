@@ -15,7 +15,7 @@ pub(crate) struct State {
 }
 
 /// A transaction: how many of its steps are done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Writer {
     pub(crate) done: u8,
     pub(crate) aborted: bool,

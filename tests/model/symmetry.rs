@@ -7,9 +7,9 @@ use super::state::{State, Step};
 /// all readers ask for the same.
 pub(crate) fn representative(state: &State) -> State {
     let mut same = state.clone();
-    let mut order: Vec<usize> = (0..state.writers.len()).collect();
-    order.sort_by_key(|writer| (state.writers[*writer].done, state.writers[*writer].aborted));
-    if !order.is_sorted() {
+    if !state.writers.is_sorted() {
+        let mut order: Vec<usize> = (0..state.writers.len()).collect();
+        order.sort_by_key(|writer| state.writers[*writer]);
         same.writers = order.iter().map(|writer| state.writers[*writer]).collect();
         let of = |set: Writers| renamed(set, &order);
         same.database.committed = of(state.database.committed);
@@ -28,9 +28,9 @@ pub(crate) fn representative(state: &State) -> State {
             };
         }
     }
-    let mut order: Vec<usize> = (0..same.readers.len()).collect();
-    order.sort_by_key(|reader| same.readers[*reader]);
-    if !order.is_sorted() {
+    if !same.readers.is_sorted() {
+        let mut order: Vec<usize> = (0..same.readers.len()).collect();
+        order.sort_by_key(|reader| same.readers[*reader]);
         let readers = order.iter().map(|reader| same.readers[*reader]).collect();
         same.readers = readers;
         for reader in &mut same.readers {
