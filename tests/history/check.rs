@@ -1,15 +1,24 @@
 //! Whether a history can be one of a count that is never wrong.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
+use super::lists::LISTS;
 use super::record::{History, Outcome, Read, Write};
 
 /// A total that cannot be right.
-#[derive(Debug)]
 pub struct Violation {
     pub read: Read,
     /// What it could have been.
     pub possible: RangeInclusive<i64>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Read { who, list, began, ended, total } = &self.read;
+        let (path, possible) = (LISTS[*list].path, &self.possible);
+        write!(f, "{who} answered {total} to {path} between {began:?} and {ended:?}, possible were {possible:?}")
+    }
 }
 
 /// Every total that was below what had been acknowledged before the read began, or above what had been attempted before it
@@ -47,7 +56,6 @@ fn possible(base: i64, writes: &[Write], read: &Read) -> RangeInclusive<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::LISTS;
     use crate::record::Effects;
 
     fn one(effect: i64) -> Effects {
@@ -66,13 +74,13 @@ mod tests {
 
     #[test]
     fn a_stale_total_after_an_acknowledged_insert_is_caught() {
-        let insert = |history: &History| history.acknowledge(history.begin("writer", one(1)));
+        let insert = |history: &History| history.acknowledge(history.begin(one(1)));
         assert_eq!((wrong(10, insert), wrong(11, insert), wrong(12, insert)), (1, 0, 1));
     }
 
     #[test]
     fn a_total_that_comes_back_after_a_delete_is_caught() {
-        let delete = |history: &History| history.acknowledge(history.begin("writer", one(-1)));
+        let delete = |history: &History| history.acknowledge(history.begin(one(-1)));
         assert_eq!((wrong(10, delete), wrong(9, delete), wrong(8, delete)), (1, 0, 1));
     }
 
@@ -80,9 +88,9 @@ mod tests {
     fn a_resurrected_total_is_caught_after_inserts_and_deletes() {
         let history = History::new(one(10));
         let read = |total| history.read("reader".to_owned(), 0, history.now(), total);
-        history.acknowledge(history.begin("writer", one(3)));
+        history.acknowledge(history.begin(one(3)));
         read(13);
-        history.acknowledge(history.begin("writer", one(-1)));
+        history.acknowledge(history.begin(one(-1)));
         read(12);
         read(13);
         let wrong = violations(&history);
@@ -92,9 +100,11 @@ mod tests {
 
     #[test]
     fn a_write_in_doubt_may_have_happened_or_not() {
-        let doubt = |history: &History| drop(history.begin("writer", one(2)));
+        let doubt = |history: &History| {
+            history.begin(one(2));
+        };
         assert_eq!((wrong(9, doubt), wrong(10, doubt), wrong(12, doubt), wrong(13, doubt)), (1, 0, 0, 1));
-        let refused = |history: &History| history.refuse(history.begin("writer", one(2)));
+        let refused = |history: &History| history.refuse(history.begin(one(2)));
         assert_eq!((wrong(10, refused), wrong(12, refused)), (0, 1));
     }
 
@@ -102,7 +112,7 @@ mod tests {
     fn a_write_during_the_read_may_be_seen_or_not() {
         let history = History::new(one(10));
         let began = history.now();
-        history.acknowledge(history.begin("writer", one(1)));
+        history.acknowledge(history.begin(one(1)));
         for total in [9, 10, 11, 12] {
             history.read("reader".to_owned(), 0, began, total);
         }
@@ -115,7 +125,7 @@ mod tests {
         let history = History::new([10; LISTS.len()]);
         let mut moved = one(-1);
         moved[1] = 1;
-        history.acknowledge(history.begin("writer", moved));
+        history.acknowledge(history.begin(moved));
         for (list, total) in [(0, 9), (1, 11), (0, 10), (1, 10)] {
             history.read("reader".to_owned(), list, history.now(), total);
         }

@@ -24,7 +24,7 @@ use couplet_tests::{Client, Program, TestDatabase};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use check::violations;
+use check::{Violation, violations};
 use instance::{Instance, Serving};
 use lists::LISTS;
 use nemesis::{Nemesis, Redis};
@@ -70,6 +70,21 @@ async fn no_total_is_wrong_between_two_apps_and_plain_sql_on_one_file() {
     for app in apps {
         app.stop().await.unwrap();
     }
+}
+
+/// The history must see it when cached totals are wrong: here nothing tells the cache of writes any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "totals are not cached yet, so that none is ever stale"]
+async fn a_history_shows_totals_that_are_wrong() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    import(&database).await;
+    let stage = stage(&database, vec![Instance::new(None), Instance::new(None)]).await;
+    let _nemesis = Nemesis::start(Arc::clone(&stage), &database, None, random(99)).await;
+    Sql::connect(&database).await.deafen().await;
+    play(&stage, &database, Duration::from_secs(5)).await;
+    let wrong = violations(&stage.history);
+    println!("{} of {} totals are wrong, such as\n{}", wrong.len(), stage.history.reads().len(), shown(&wrong));
+    assert!(!wrong.is_empty());
 }
 
 async fn app(database: &TestDatabase) -> TestApp {
@@ -118,24 +133,29 @@ async fn assert_right(stage: &Stage, database: &TestDatabase) {
         }
     }
     let history = &stage.history;
-    let (writes, reads, failures, wrong) =
-        (history.writes(), history.reads(), history.failures(), violations(history));
+    let (writes, reads, failures, wrong) = (history.writes(), history.reads(), history.failures(), violations(history));
     let ended = |is: fn(&Outcome) -> bool| writes.iter().filter(|write| is(&write.outcome)).count();
     let acknowledged = ended(|outcome| matches!(outcome, Outcome::Acknowledged(_)));
     let in_doubt = ended(|outcome| *outcome == Outcome::InDoubt);
     println!(
-        "seed {}: {acknowledged} writes acknowledged, {} undone, {in_doubt} in doubt; {} reads, {} wrong; {} failures",
+        "seed {}: {acknowledged} writes acknowledged, {} undone, {in_doubt} in doubt; {} reads, {} wrong; {} without a \
+         total; {} failures",
         seed(),
         writes.len() - acknowledged - in_doubt,
         reads.len(),
         wrong.len(),
+        history.unknowns(),
         failures.len()
     );
     assert!(failures.is_empty(), "{:#?}", &failures[..failures.len().min(5)]);
-    assert!(wrong.is_empty(), "{:#?}", &wrong[..wrong.len().min(5)]);
+    assert!(wrong.is_empty(), "{}", shown(&wrong));
     assert_eq!(in_doubt, 0, "every doubt was settled");
     assert_eq!(Sql::connect(database).await.totals().await, acknowledged_totals(history), "the history is complete");
     assert!(acknowledged > 100 && reads.len() > 500, "nothing much happened");
+}
+
+fn shown(wrong: &[Violation]) -> String {
+    wrong.iter().take(5).map(Violation::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// What the lists hold if the history tells everything.

@@ -26,9 +26,4 @@ impl Random {
     pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
-
-    /// One of them; `None` where there are none.
-    pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        (!all.is_empty()).then(|| &all[self.below(all.len())])
-    }
 }

@@ -1,5 +1,6 @@
 //! What was done and what was seen, with the times of both.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,6 @@ pub enum Outcome {
 /// A transaction that changes totals.
 #[derive(Debug, Clone)]
 pub struct Write {
-    pub who: &'static str,
     pub effects: Effects,
     pub began: Duration,
     pub outcome: Outcome,
@@ -47,12 +47,14 @@ pub struct History {
     writes: Mutex<Vec<Write>>,
     reads: Mutex<Vec<Read>>,
     failures: Mutex<Vec<String>>,
+    /// Answers that said that counting took too long.
+    unknown: AtomicUsize,
 }
 
 impl History {
     pub fn new(base: Effects) -> Self {
         let (writes, reads, failures) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { began: Instant::now(), base, writes, reads, failures }
+        Self { began: Instant::now(), base, writes, reads, failures, unknown: AtomicUsize::new(0) }
     }
 
     /// The time since the beginning.
@@ -61,9 +63,9 @@ impl History {
     }
 
     /// Before the first byte of a write is sent.
-    pub fn begin(&self, who: &'static str, effects: Effects) -> usize {
+    pub fn begin(&self, effects: Effects) -> usize {
         let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        writes.push(Write { who, effects, began: self.now(), outcome: Outcome::InDoubt });
+        writes.push(Write { effects, began: self.now(), outcome: Outcome::InDoubt });
         writes.len() - 1
     }
 
@@ -79,6 +81,16 @@ impl History {
     pub fn read(&self, who: String, list: usize, began: Duration, total: i64) {
         let read = Read { who, list, began, ended: self.now(), total };
         self.reads.lock().unwrap_or_else(PoisonError::into_inner).push(read);
+    }
+
+    /// No total was answered, which is never wrong.
+    pub fn unknown(&self) {
+        self.unknown.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many answers had no total.
+    pub fn unknowns(&self) -> usize {
+        self.unknown.load(Ordering::Relaxed)
     }
 
     /// A request failed that had no right to.

@@ -114,12 +114,26 @@ impl Sql {
         self.rows::<1>(sql).await[0][0]
     }
 
+    /// Leaves the framework's triggers in their place and takes away what they do. PostgreSQL only.
+    pub async fn deafen(&mut self) {
+        let functions = "FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgname LIKE '\\_couplet%'";
+        assert_ne!(self.rows(format!("SELECT COUNT(*) {functions}")).await, [[0]], "there are triggers");
+        self.run(format!(
+            "DO $$ DECLARE function record; BEGIN \
+             FOR function IN SELECT DISTINCT proname, pronamespace::regnamespace AS schema {functions} LOOP \
+             EXECUTE format('CREATE OR REPLACE FUNCTION %s.%I() RETURNS trigger LANGUAGE plpgsql \
+             AS ''BEGIN RETURN NULL; END''', function.schema, function.proname); END LOOP; END $$"
+        ))
+        .await;
+    }
+
     /// The rows of a writer as they are.
     pub async fn owned(&mut self, who: &str) -> Rows {
         let books = self.rows(format!(
             "SELECT id, CAST(language = 'la2' AS INTEGER) + CAST(0 AS BIGINT) FROM books WHERE title = '{who}' ORDER BY id"
         ));
-        let books = books.await.into_iter().map(|[book, language]| (book, usize::try_from(language).unwrap())).collect();
+        let books =
+            books.await.into_iter().map(|[book, language]| (book, usize::try_from(language).unwrap())).collect();
         let shelf = self.rows(format!(
             "SELECT books.id, authors.id, CAST(status = 'inactive' AS INTEGER) + CAST(0 AS BIGINT), \
              (SELECT COUNT(*) FROM book_authors WHERE book_id = books.id), \

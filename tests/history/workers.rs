@@ -63,11 +63,11 @@ impl Writer {
         while !self.stage.over.load(Ordering::Relaxed) {
             pace.tick().await;
             let now = self.stage.history.now();
-            let still = now.as_millis() / BURST.as_millis() % 2 == 1;
+            let still = !(now.as_millis() / BURST.as_millis()).is_multiple_of(2);
             if still && !self.random.percent(3) {
                 continue;
             }
-            let grow = now.as_millis() / TIDE.as_millis() % 2 == 0;
+            let grow = (now.as_millis() / TIDE.as_millis()).is_multiple_of(2);
             let change = Change::choose(&self.rows, grow, self.instance.is_none(), &mut self.random);
             match self.instance {
                 Some(instance) => self.ask(instance, change).await,
@@ -81,7 +81,7 @@ impl Writer {
         let serving = stage.instances[instance].serving().await;
         let (request, expected) = self.request(&serving, change);
         let after = change.applied(&self.rows);
-        let write = stage.history.begin(self.who, self.rows.effects(&after));
+        let write = stage.history.begin(self.rows.effects(&after));
         match stage.instances[instance].ask(serving, request).await {
             Answered::Status(status, body) if status == expected => {
                 stage.history.acknowledge(write);
@@ -156,7 +156,7 @@ impl Writer {
         let rolled_back = self.random.percent(20);
         let effects = if rolled_back { Rows::default().totals() } else { self.rows.effects(&after) };
         let stage = Arc::clone(&self.stage);
-        let write = stage.history.begin(self.who, effects);
+        let write = stage.history.begin(effects);
         self.sql.begin().await;
         if self.random.percent(20) {
             self.sql.run("SAVEPOINT before").await;
@@ -241,6 +241,7 @@ pub async fn ask_total(stage: &Stage, instance: usize, list: usize) {
     match stage.instances[instance].ask(serving, request).await {
         Answered::Status(200, body) => match body["meta"]["total"].as_i64() {
             Some(total) => stage.history.read(who, list, began, total),
+            None if body["meta"].is_object() => stage.history.unknown(),
             None => stage.history.fail(format!("{who} {path}: no total in {body}")),
         },
         Answered::Status(status, body) => stage.history.fail(format!("{who} {path}: {status} {body}")),

@@ -6,19 +6,40 @@ use super::random::Random;
 /// A change of a writer's rows, by their places in [`Rows`].
 #[derive(Debug, Clone, Copy)]
 pub enum Change {
-    AddBook { language: usize },
-    MoveBook { place: usize },
-    DropBook { place: usize },
-    Toggle { slot: usize },
-    AddReview { slot: usize, rating: usize },
-    MoveReview { slot: usize },
-    DropReview { slot: usize },
+    AddBook {
+        language: usize,
+    },
+    MoveBook {
+        place: usize,
+    },
+    DropBook {
+        place: usize,
+    },
+    Toggle {
+        slot: usize,
+    },
+    AddReview {
+        slot: usize,
+        rating: usize,
+    },
+    MoveReview {
+        slot: usize,
+    },
+    DropReview {
+        slot: usize,
+    },
     /// Only with SQL: the row between a book and its author.
-    Relink { slot: usize },
+    Relink {
+        slot: usize,
+    },
     /// Only with SQL: all books of one language get the other one, in one statement.
-    MoveAll { from: usize },
+    MoveAll {
+        from: usize,
+    },
     /// Only with SQL: several books in one transaction.
-    AddBooks { number: usize },
+    AddBooks {
+        number: usize,
+    },
 }
 
 impl Change {
