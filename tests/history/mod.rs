@@ -22,7 +22,7 @@ use std::time::Duration;
 use couplet::testing::TestApp;
 use couplet_tests::{Client, Program, TestDatabase};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use check::{Violation, violations};
 use instance::{Instance, Serving};
@@ -119,7 +119,10 @@ async fn play(stage: &Arc<Stage>, database: &TestDatabase, length: Duration) {
             workers.spawn(read(Arc::clone(stage), instance, random(number)));
         }
     }
-    sleep(length).await;
+    let end = Instant::now() + length;
+    while Instant::now() < end && !stage.over.load(Ordering::Relaxed) {
+        sleep(Duration::from_millis(100)).await;
+    }
     stage.over.store(true, Ordering::Relaxed);
     while let Some(worker) = workers.join_next().await {
         worker.unwrap();

@@ -87,9 +87,10 @@ impl Writer {
                 stage.history.acknowledge(write);
                 self.rows = with_key(after, &body);
             }
+            // The write goes on when a request has been given up, so nobody knows; it ends the history, which has failed.
             Answered::Status(status, body) => {
-                stage.history.refuse(write);
                 stage.history.fail(format!("{} {change:?}: {status} {body}", self.who));
+                stage.over.store(true, Ordering::Relaxed);
             }
             Answered::Killed(serving) => self.settle(write, &serving, &after).await,
             Answered::Broken(error) => {
