@@ -404,6 +404,7 @@ pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMe
         upsert: &[],
         max_items: 10_000,
         require_if_match: false,
+        cache: None,
         sub_resources: &[],
     }
 }

@@ -36,7 +36,7 @@ pub use key::Key;
 pub use loaded::{Edge, Loaded, Related, RelatedCounts};
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta};
 pub use relations::{BelongsTo, HasMany, HasOne, ManyToMany};
-pub use resource::{Operation, Resource, ResourceMeta, SubResource};
+pub use resource::{CacheMeta, Operation, Resource, ResourceMeta, SubResource};
 pub use row::{DecodeError, Row, RowSet};
 pub use text_enum::TextEnum;
 pub use value::{Json, Value};

@@ -1,5 +1,7 @@
 //! How a model is exposed over HTTP, as data.
 
+use std::time::Duration;
+
 use super::{Model, ModelMeta};
 
 /// A model that is exposed over HTTP. Derive it.
@@ -48,6 +50,17 @@ pub struct ResourceMeta {
     pub require_if_match: bool,
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
+    /// How whole answers are kept, where they are.
+    pub cache: Option<CacheMeta>,
+}
+
+/// How whole answers of a resource are kept. They are as fresh as those that are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheMeta {
+    /// How long an answer is kept that is not asked for again under the same tokens.
+    pub ttl: Duration,
+    /// How long before a request the tokens may have been read that it relies on; zero: after it began.
+    pub max_staleness: Duration,
 }
 
 /// A relation that is listed below a row's path.

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use syn::{Attribute, Expr, Ident, LitStr};
 
-use super::{Item, Upsert, items, names};
+use super::{Cache, Item, Upsert, items, names};
 use crate::diagnostics::Diagnostics;
 
 /// What `#[resource(…)]` says. A number comes with its tokens, to point to.
@@ -26,6 +26,7 @@ pub(crate) struct ResourceAttr {
     pub(crate) bulk: Option<Ident>,
     pub(crate) max_items: Option<(Expr, u64)>,
     pub(crate) require_if_match: Option<Ident>,
+    pub(crate) cache: Option<Cache>,
 }
 
 const NAMES: &[&str] = &[
@@ -45,6 +46,7 @@ const NAMES: &[&str] = &[
     "bulk",
     "max_items",
     "require_if_match",
+    "cache",
 ];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
@@ -81,6 +83,7 @@ impl ResourceAttr {
             "bulk" => self.bulk = Some(item.flag()?),
             "max_items" => self.max_items = Some(item.number_in(MAX_ITEMS, "a number from 1 to 100000", 10_000)?),
             "require_if_match" => self.require_if_match = Some(item.flag()?),
+            "cache" => self.cache = Some(Cache::read(item)?),
             _ => return Err(item.unknown("resource", NAMES)),
         }
         Ok(())

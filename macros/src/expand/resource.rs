@@ -43,6 +43,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let options_depth = number(&attr.options_depth, 1);
     let max_items = number(&attr.max_items, 10_000);
     let require_if_match = require_if_match(&model, &attr, diagnostics);
+    let cache = super::cache::cache(&model, &attr, &operations, diagnostics);
     let items = quote! {
         static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
             model: || <#ident as __couplet::Model>::META,
@@ -60,6 +61,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             upsert: &[#(#upsert),*],
             max_items: #max_items,
             require_if_match: #require_if_match,
+            cache: #cache,
             sub_resources: &[#(#sub_resources),*],
         };
         #checks
