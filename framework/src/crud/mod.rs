@@ -3,6 +3,7 @@
 //! Nothing here is generic over a model but [`Records`], [`Query`] and [`Sql`], the typed doors for Rust code. HTTP enters by
 //! [`list()`], [`get()`] and [`write()`].
 
+pub mod answers;
 mod bind;
 pub mod count;
 pub mod draft;
@@ -19,6 +20,7 @@ pub mod plain;
 pub mod query;
 pub mod records;
 pub mod related_counts;
+mod token_fetch;
 pub mod validate;
 mod walk;
 pub mod write;
