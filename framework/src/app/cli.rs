@@ -36,8 +36,9 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
         None | Some(("serve", _)) => serve(app).await,
         Some(("schema", arguments)) => print(&ddl(&app, arguments)),
         Some(("openapi", arguments)) => {
-            let database = app.lazy_database(app.metrics()?)?;
-            let (_, specification) = app.assemble(&database)?;
+            let metrics = app.metrics()?;
+            let database = app.lazy_database(Arc::clone(&metrics))?;
+            let (_, specification) = app.assemble(&database, &metrics)?;
             print(if arguments.get_flag("yaml") { &specification.yaml } else { &specification.json })
         }
         Some((name, arguments)) => {

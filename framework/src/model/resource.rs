@@ -118,6 +118,12 @@ impl Operation {
         }
     }
 
+    /// Whether it reads rows and changes none.
+    #[must_use]
+    pub const fn reads(self) -> bool {
+        matches!(self, Self::List | Self::Get | Self::Search)
+    }
+
     /// The name in attributes and operation ids.
     #[must_use]
     pub const fn name(self) -> &'static str {
