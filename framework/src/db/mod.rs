@@ -21,6 +21,7 @@ mod postgres;
 mod row;
 pub mod session;
 mod sqlite;
+pub mod tokens;
 pub mod transaction;
 mod unique;
 

@@ -118,6 +118,13 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Has the tables looked at again; see [`Database::doubt_tokens`].
+    pub(crate) fn doubt_tokens(&self) {
+        if let Source::Pool { database, .. } = &self.source {
+            database.doubt_tokens();
+        }
+    }
+
     /// The keys under which cursors are signed, if they are known without asking the database.
     #[must_use]
     pub fn known_cursor_keys(&self) -> Option<&CursorKeys> {

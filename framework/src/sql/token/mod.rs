@@ -8,8 +8,12 @@ pub mod class;
 pub mod expression;
 pub mod footprint;
 pub mod known;
+pub mod postgres;
+pub mod sqlite;
+pub mod tracked;
 
 pub use class::Class;
 pub use expression::{fence, read};
 pub use footprint::Footprint;
 pub use known::{Known, KnownTable, Vector};
+pub use tracked::{FORMAT, Tracked, tracked};
