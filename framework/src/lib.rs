@@ -6,6 +6,7 @@
 //! The modules are rows of a house; imports point down only (see `docs/ARCHITECTURE.md`).
 
 pub mod app;
+pub mod cache;
 pub mod config;
 pub mod crud;
 pub mod db;

@@ -1,6 +1,9 @@
 //! Every metric, its labels and its buckets in one table, and the handles that record them. One registry per app, never
 //! a global one.
 
+mod breaker;
+mod caches;
+
 use std::time::{Duration, Instant};
 
 use prometheus::core::Collector;
@@ -9,6 +12,9 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+
+pub use breaker::{BreakerMetrics, BreakerState};
+pub use caches::{AnswerCacheMetrics, CountCacheMetrics};
 
 use crate::error::{Error, Result};
 
@@ -58,6 +64,25 @@ pub const TABLE: &[MetricSpec] = &[
     MetricSpec { name: "db_pool_max_connections", help: "database.pool_size + database.max_overflow", kind: Gauge, labels: &[] },
     MetricSpec { name: "db_pool_exhausted_total", help: "Requests that got no connection within database.pool_timeout", kind: Counter, labels: &[] },
     MetricSpec { name: "db_pool_wait_seconds", help: "Time until a connection was had", kind: Buckets(WAIT_SECONDS), labels: &[] },
+    MetricSpec { name: "pagination_count_cache_hits_total", help: "Totals answered from the count cache", kind: Counter, labels: &["model"] },
+    MetricSpec { name: "pagination_count_cache_misses_total", help: "Totals that the count cache did not hold", kind: Counter, labels: &["model"] },
+    MetricSpec { name: "pagination_count_cache_fill_refused_total", help: "Totals counted and not stored, since a writer was under way", kind: Counter, labels: &["model"] },
+    MetricSpec { name: "pagination_count_cache_mismatch_total", help: "Cached totals that a recount found wrong; stays 0", kind: Counter, labels: &["model"] },
+    MetricSpec { name: "pagination_count_cache_bypassed_total", help: "Totals for which the count cache was not asked", kind: Counter, labels: &["model", "reason"] },
+    MetricSpec { name: "answer_cache_hits_total", help: "Answers given from the cache", kind: Counter, labels: &["endpoint"] },
+    MetricSpec { name: "answer_cache_misses_total", help: "Cacheable answers that the cache did not hold", kind: Counter, labels: &["endpoint"] },
+    MetricSpec { name: "memory_cache_hits_total", help: "Values found in memory", kind: Counter, labels: &[] },
+    MetricSpec { name: "memory_cache_misses_total", help: "Values not found in memory", kind: Counter, labels: &[] },
+    MetricSpec { name: "memory_cache_size", help: "Values in memory", kind: Gauge, labels: &[] },
+    MetricSpec { name: "memory_cache_bytes", help: "Bytes of the keys and values in memory", kind: Gauge, labels: &[] },
+    MetricSpec { name: "memory_cache_evictions_total", help: "Values that made room for others", kind: Counter, labels: &[] },
+    MetricSpec { name: "redis_pool_connections_in_use", help: "Commands in flight, each in one of redis.max_connections slots", kind: Gauge, labels: &[] },
+    MetricSpec { name: "redis_pool_connections_available", help: "Maximum minus in use", kind: Gauge, labels: &[] },
+    MetricSpec { name: "redis_pool_max_connections", help: "redis.max_connections", kind: Gauge, labels: &[] },
+    MetricSpec { name: "redis_pool_connections_created_total", help: "Connections made to Redis", kind: Counter, labels: &[] },
+    MetricSpec { name: "circuit_breaker_state", help: "0 closed, 1 half-open, 2 open", kind: Gauge, labels: &["service"] },
+    MetricSpec { name: "circuit_breaker_state_changes_total", help: "Changes of state", kind: Counter, labels: &["service", "from_state", "to_state"] },
+    MetricSpec { name: "circuit_breaker_failures_total", help: "Calls that failed or took too long", kind: Counter, labels: &["service"] },
     MetricSpec { name: "app_info", help: "Always 1", kind: Gauge, labels: &["version"] },
 ];
 
@@ -77,6 +102,25 @@ pub struct Metrics {
     pub db_pool_max_connections: IntGauge,
     pub db_pool_exhausted_total: IntCounter,
     pub db_pool_wait_seconds: Histogram,
+    pub pagination_count_cache_hits_total: IntCounterVec,
+    pub pagination_count_cache_misses_total: IntCounterVec,
+    pub pagination_count_cache_fill_refused_total: IntCounterVec,
+    pub pagination_count_cache_mismatch_total: IntCounterVec,
+    pub pagination_count_cache_bypassed_total: IntCounterVec,
+    pub answer_cache_hits_total: IntCounterVec,
+    pub answer_cache_misses_total: IntCounterVec,
+    pub memory_cache_hits_total: IntCounter,
+    pub memory_cache_misses_total: IntCounter,
+    pub memory_cache_size: IntGauge,
+    pub memory_cache_bytes: IntGauge,
+    pub memory_cache_evictions_total: IntCounter,
+    pub redis_pool_connections_in_use: IntGauge,
+    pub redis_pool_connections_available: IntGauge,
+    pub redis_pool_max_connections: IntGauge,
+    pub redis_pool_connections_created_total: IntCounter,
+    pub circuit_breaker_state: IntGaugeVec,
+    pub circuit_breaker_state_changes_total: IntCounterVec,
+    pub circuit_breaker_failures_total: IntCounterVec,
 }
 
 impl Metrics {
@@ -105,6 +149,29 @@ impl Metrics {
             db_pool_max_connections: gauges(register, "db_pool_max_connections")?.with_label_values::<&str>(&[]),
             db_pool_exhausted_total: counters(register, "db_pool_exhausted_total")?.with_label_values::<&str>(&[]),
             db_pool_wait_seconds: histograms(register, "db_pool_wait_seconds")?.with_label_values::<&str>(&[]),
+            pagination_count_cache_hits_total: counters(register, "pagination_count_cache_hits_total")?,
+            pagination_count_cache_misses_total: counters(register, "pagination_count_cache_misses_total")?,
+            pagination_count_cache_fill_refused_total: counters(register, "pagination_count_cache_fill_refused_total")?,
+            pagination_count_cache_mismatch_total: counters(register, "pagination_count_cache_mismatch_total")?,
+            pagination_count_cache_bypassed_total: counters(register, "pagination_count_cache_bypassed_total")?,
+            answer_cache_hits_total: counters(register, "answer_cache_hits_total")?,
+            answer_cache_misses_total: counters(register, "answer_cache_misses_total")?,
+            memory_cache_hits_total: counters(register, "memory_cache_hits_total")?.with_label_values::<&str>(&[]),
+            memory_cache_misses_total: counters(register, "memory_cache_misses_total")?.with_label_values::<&str>(&[]),
+            memory_cache_size: gauges(register, "memory_cache_size")?.with_label_values::<&str>(&[]),
+            memory_cache_bytes: gauges(register, "memory_cache_bytes")?.with_label_values::<&str>(&[]),
+            memory_cache_evictions_total: counters(register, "memory_cache_evictions_total")?
+                .with_label_values::<&str>(&[]),
+            redis_pool_connections_in_use: gauges(register, "redis_pool_connections_in_use")?
+                .with_label_values::<&str>(&[]),
+            redis_pool_connections_available: gauges(register, "redis_pool_connections_available")?
+                .with_label_values::<&str>(&[]),
+            redis_pool_max_connections: gauges(register, "redis_pool_max_connections")?.with_label_values::<&str>(&[]),
+            redis_pool_connections_created_total: counters(register, "redis_pool_connections_created_total")?
+                .with_label_values::<&str>(&[]),
+            circuit_breaker_state: gauges(register, "circuit_breaker_state")?,
+            circuit_breaker_state_changes_total: counters(register, "circuit_breaker_state_changes_total")?,
+            circuit_breaker_failures_total: counters(register, "circuit_breaker_failures_total")?,
             registry,
         })
     }
@@ -236,6 +303,30 @@ mod tests {
                 "db_queries_per_request" => metrics.db_queries_per_request.with_label_values(&values).observe(2.0),
                 "db_query_budget_exceeded_total" => {
                     metrics.db_query_budget_exceeded_total.with_label_values(&values).inc();
+                }
+                "pagination_count_cache_hits_total" => {
+                    metrics.pagination_count_cache_hits_total.with_label_values(&values).inc()
+                }
+                "pagination_count_cache_misses_total" => {
+                    metrics.pagination_count_cache_misses_total.with_label_values(&values).inc()
+                }
+                "pagination_count_cache_fill_refused_total" => {
+                    metrics.pagination_count_cache_fill_refused_total.with_label_values(&values).inc()
+                }
+                "pagination_count_cache_mismatch_total" => {
+                    metrics.pagination_count_cache_mismatch_total.with_label_values(&values).inc()
+                }
+                "pagination_count_cache_bypassed_total" => {
+                    metrics.pagination_count_cache_bypassed_total.with_label_values(&values).inc()
+                }
+                "answer_cache_hits_total" => metrics.answer_cache_hits_total.with_label_values(&values).inc(),
+                "answer_cache_misses_total" => metrics.answer_cache_misses_total.with_label_values(&values).inc(),
+                "circuit_breaker_state" => metrics.circuit_breaker_state.with_label_values(&values).set(1),
+                "circuit_breaker_state_changes_total" => {
+                    metrics.circuit_breaker_state_changes_total.with_label_values(&values).inc()
+                }
+                "circuit_breaker_failures_total" => {
+                    metrics.circuit_breaker_failures_total.with_label_values(&values).inc()
                 }
                 "app_info" => {}
                 other => unreachable!("{other} has labels and no handle"),

@@ -14,7 +14,7 @@ pub struct DatabaseConfig {
     #[serde(deserialize_with = "url")]
     pub url: Secret,
     /// Connections that are kept when they are idle. Default: 20.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "units::at_least_one")]
     pub pool_size: usize,
     /// Connections beyond `pool_size` that are opened under load. Default: 10.
     pub max_overflow: usize,
@@ -42,11 +42,4 @@ fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     }
     let expected = "`sqlite://path`, `sqlite::memory:` or `postgres://user:password@host/name`";
     Err(de::Error::invalid_value(de::Unexpected::Other("another URL"), &expected))
-}
-
-fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    match usize::deserialize(deserializer)? {
-        0 => Err(de::Error::invalid_value(de::Unexpected::Unsigned(0), &"at least 1")),
-        number => Ok(number),
-    }
 }

@@ -158,7 +158,7 @@ fn describe(error: &FigmentError, key: &str) -> String {
         other => return other.to_string(),
     };
     match key {
-        "database.url" => format!("expected {expected}"),
+        "database.url" | "redis.url" => format!("expected {expected}"),
         _ => format!("expected {expected}, found {found}"),
     }
 }
@@ -209,6 +209,15 @@ mod tests {
         assert_eq!(config.server.body_limit, 1 << 20);
         assert_eq!(config.server.request_deadline, Duration::from_secs(5));
         assert_eq!(config.server.admin_bind, None);
+        assert_eq!((config.redis.url, config.redis.max_connections), (None, 50));
+        assert_eq!(config.redis.command_timeout, Duration::from_millis(50));
+        assert_eq!(config.redis.connect_timeout, Duration::from_millis(500));
+        assert_eq!(config.redis.health_check_interval, Duration::from_millis(250));
+        assert_eq!(
+            (config.cache.count_ttl, config.cache.default_ttl),
+            (Duration::from_secs(300), Duration::from_secs(300))
+        );
+        assert_eq!(config.cache.max_memory_entries, 1000);
     }
 
     #[test]
@@ -229,6 +238,7 @@ mod tests {
         assert_eq!(load("", &both).expect("valid").database.url.expose(), "sqlite://b.db");
         let rest = [("BIND", "[::1]:0"), ("RUST_LOG", "debug"), ("REDIS_URL", "redis://localhost"), ("COUPLET_X", "1")];
         let config = load("", &rest).expect("valid");
+        assert_eq!(config.redis.url.expect("a URL").expose(), "redis://localhost");
         assert_eq!((config.server.bind.to_string().as_str(), config.log.filter.as_str()), ("[::1]:0", "debug"));
     }
 
@@ -299,6 +309,23 @@ mod tests {
         assert!(!lines[0].contains("hunter2"));
         let config = load("", &[("DATABASE_URL", "postgres://me:hunter2@localhost/app")]).expect("valid");
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_url_of_redis_has_a_scheme_and_a_host_and_is_in_no_message() {
+        for url in ["redis://:hunter2@localhost:6379/0", "rediss://localhost", "redis+sentinel://a:1,b:2/main/0"] {
+            let config = load("", &[("REDIS_URL", url)]).expect("valid");
+            assert!(!format!("{config:?}").contains("hunter2"));
+        }
+        assert_eq!(load("", &[("REDIS_URL", "")]).expect("valid").redis.url, None);
+        for wrong in ["hunter2:6379", "http://:hunter2@localhost", "redis://", "7"] {
+            let lines = mistakes("", &[("REDIS_URL", wrong)]);
+            assert_eq!(
+                lines,
+                ["REDIS_URL: redis.url: expected `redis://:password@host:6379/0`, `rediss://..` with TLS, \
+                  `redis+sentinel://host:26379/service/0`, `redis+cluster://host:6379,host:6379`, or an empty text"]
+            );
+        }
     }
 
     #[test]

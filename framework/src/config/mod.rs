@@ -3,6 +3,7 @@
 //! The only module that names figment. A mistake is reported with its key, the file or variable that it comes from and
 //! what would be accepted; all mistakes at once, and nothing secret among them.
 
+mod cache;
 mod database;
 mod docs;
 mod idempotency;
@@ -10,6 +11,7 @@ mod load;
 mod log;
 mod pagination;
 mod profile;
+mod redis;
 mod secret;
 mod server;
 mod source;
@@ -17,6 +19,7 @@ mod units;
 
 use serde::Deserialize;
 
+pub use cache::CacheConfig;
 pub use database::DatabaseConfig;
 pub use docs::DocsConfig;
 pub use idempotency::IdempotencyConfig;
@@ -24,6 +27,7 @@ pub use load::Sources;
 pub use log::{LogConfig, LogFormat};
 pub use pagination::PaginationConfig;
 pub use profile::Profile;
+pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
 
@@ -55,6 +59,10 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How lists are walked.
     pub pagination: PaginationConfig,
+    /// Where values are shared between instances.
+    pub redis: RedisConfig,
+    /// What is kept, and for how long.
+    pub cache: CacheConfig,
     /// How writes are made safe to repeat.
     pub idempotency: IdempotencyConfig,
     /// What is logged.

@@ -67,6 +67,7 @@ impl Variable {
     pub(super) fn new(name: &str, value: &str) -> Option<Self> {
         let key = match name {
             "DATABASE_URL" => "database.url".to_owned(),
+            "REDIS_URL" => "redis.url".to_owned(),
             "BIND" => "server.bind".to_owned(),
             "RUST_LOG" => "log.filter".to_owned(),
             name => {

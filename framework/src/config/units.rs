@@ -1,4 +1,4 @@
-//! Durations and sizes as people write them: `250ms`, `1MiB`.
+//! Durations and sizes as people write them: `250ms`, `1MiB`; and numbers that may not be 0.
 
 use std::time::Duration;
 
@@ -19,6 +19,13 @@ pub(super) fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, 
     let text = NumberOrText::deserialize(deserializer)?.into_text();
     let bytes = scaled(&text, SIZES).and_then(|bytes| usize::try_from(bytes).ok()).filter(|bytes| *bytes > 0);
     bytes.ok_or_else(|| de::Error::invalid_value(de::Unexpected::Str(&text), &"a size such as `64KiB` or `1MiB`"))
+}
+
+pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    match usize::deserialize(deserializer)? {
+        0 => Err(de::Error::invalid_value(de::Unexpected::Unsigned(0), &"at least 1")),
+        number => Ok(number),
+    }
 }
 
 #[derive(Deserialize)]
