@@ -395,6 +395,7 @@ pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMe
         per_page: 20,
         max_per_page: 100,
         max_offset: 100_000,
+        count_cache: CountCacheMeta::DEFAULT,
         include_depth: 3,
         include_limit: 100,
         filter_paths: &[],

@@ -2,6 +2,7 @@
 //! framework's `__private` module; only the input structs stand outside, where their names are wanted.
 
 mod column;
+mod count_cache;
 mod filter_path;
 mod hooks;
 mod input;
