@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod model;
 pub mod prelude;
 pub mod query;
+pub mod resilience;
 pub mod sql;
 pub mod testing;
 

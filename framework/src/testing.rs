@@ -1,6 +1,7 @@
 //! Whole apps in tests: over a real socket, on a database of their own.
 
 use crate::app::{App, Running};
+use crate::cache::redis::Redis;
 use crate::config::{Config, Profile};
 use crate::db::Database;
 use crate::error::Result;
@@ -52,8 +53,23 @@ impl TestApp {
         // In development missing tables are made, and the query budget is enforced.
         let mut config = Config { profile: Profile::Development, ..Config::default() };
         config.database.url = url.into();
+        Self::start_with(config, build).await
+    }
+
+    /// Starts an app with these settings, on a free port.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::start`].
+    pub async fn start_with(mut config: Config, build: impl FnOnce(App) -> App) -> Result<Self> {
         config.server.bind.set_port(0);
         Ok(Self { running: build(App::new(config)).start().await? })
+    }
+
+    /// The Redis that the app shares with other instances, if its settings name one.
+    #[must_use]
+    pub fn redis(&self) -> Option<&Redis> {
+        self.running.redis()
     }
 
     /// Where the app is served: `http://127.0.0.1:49152`.

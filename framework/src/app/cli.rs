@@ -68,7 +68,9 @@ fn command_line(app: &App) -> Command {
     Command::new(program_name())
         .about(app.info.title.clone())
         .disable_help_subcommand(true)
-        .after_help("Settings come from Couplet.toml and the environment: DATABASE_URL, REDIS_URL, BIND, COUPLET_SECTION__KEY.")
+        .after_help(
+            "Settings come from Couplet.toml and the environment: DATABASE_URL, REDIS_URL, BIND, COUPLET_SECTION__KEY.",
+        )
         .subcommand(Command::new("serve").about("Serve the API; what happens without a command too"))
         .subcommand(Command::new("migrate").about("Run the migrations that have not run yet"))
         .subcommand(Command::new("schema").about("Print the statements that create the models' tables").arg(dialect))

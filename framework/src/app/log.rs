@@ -15,13 +15,17 @@ use crate::error::{Error, Result};
 ///
 /// `log.filter` cannot be read.
 pub(super) fn init(config: &Config) -> Result<()> {
-    let filter = EnvFilter::try_new(&config.log.filter).map_err(|error| {
+    let mut filter = EnvFilter::try_new(&config.log.filter).map_err(|error| {
         let filter = &config.log.filter;
         Error::Configuration(format!(
             "log.filter (RUST_LOG): \"{filter}\" cannot be read: {error}; expected a level such as `info`, or \
              `warn,couplet=debug`"
         ))
     })?;
+    // rustis logs an error for each lost connection; `cache::redis` says the same once in a while.
+    if !config.log.filter.contains("rustis") {
+        filter = filter.add_directive("rustis=off".parse().expect("a directive"));
+    }
     let registry = tracing_subscriber::registry().with(filter);
     let _ = if config.log.is_json(config.profile) {
         registry.with(fmt::layer().json().flatten_event(true).with_span_list(false)).try_init()

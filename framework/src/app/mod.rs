@@ -20,6 +20,7 @@ pub use running::Running;
 
 use command::{Command, Seed};
 
+use crate::cache::redis::{Redis, RedisOptions};
 use crate::config::{Config, ServerConfig};
 use crate::db::{Database, DatabaseOptions};
 use crate::error::{Error, Result};
@@ -362,11 +363,11 @@ impl App {
         database: &Database,
         metrics: &Arc<Metrics>,
         shutdown: &Shutdown,
-        prepared: health::Dependency,
+        dependencies: Vec<health::Dependency>,
     ) -> Result<(Routes, Option<Routes>)> {
         let (mut public, _) = self.assemble(database)?;
         let mut private = self.config.server.admin_bind.map(|_| Routes::default());
-        for route in health::routes(vec![health::Dependency::database(database), prepared], shutdown.clone()) {
+        for route in health::routes(dependencies, shutdown.clone()) {
             add_own(&mut public, route)?;
         }
         if self.config.docs.enabled {
@@ -410,6 +411,20 @@ impl App {
             database.sign_cursors_with(CursorKeys::new(first, keys));
         }
         data::attach(&self.data, database)
+    }
+
+    /// The Redis of the settings, if they name one. It need not be there.
+    fn redis(&self, metrics: &Arc<Metrics>) -> Result<Option<Redis>> {
+        let redis = &self.config.redis;
+        let Some(url) = &redis.url else { return Ok(None) };
+        let options = RedisOptions {
+            url: url.expose().to_owned(),
+            max_connections: redis.max_connections,
+            command_timeout: redis.command_timeout,
+            connect_timeout: redis.connect_timeout,
+            health_check_interval: redis.health_check_interval,
+        };
+        Redis::new(options, Arc::clone(metrics)).map(Some)
     }
 
     fn metrics(&self) -> Result<Arc<Metrics>> {

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::App;
 use super::prepare::Preparation;
+use crate::cache::redis::Redis;
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::{Error, Result};
@@ -28,6 +29,7 @@ pub struct Running {
     address: SocketAddr,
     private: Option<SocketAddr>,
     database: Database,
+    redis: Option<Redis>,
     shutdown: Shutdown,
     tasks: JoinSet<Result<()>>,
 }
@@ -42,6 +44,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         None => None,
     };
     let metrics = app.metrics()?;
+    let redis = app.redis(&metrics)?;
     let mut preparation = Preparation::of(&mut app);
     let (database, is_prepared) = match prepared_database(&app, &metrics, &mut preparation).await {
         Ok(database) => (database, true),
@@ -51,15 +54,22 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         }
         Err(error) => return Err(error),
     };
+    let database = match &redis {
+        Some(redis) => database.with_data(redis.clone()),
+        None => database,
+    };
     let shutdown = Shutdown::default();
     let prepared = Arc::new(AtomicBool::new(is_prepared));
-    let (routes, private_routes) = app.routes(&database, &metrics, &shutdown, tables(&prepared))?;
+    let mut dependencies = vec![Dependency::database(&database), tables(&prepared)];
+    dependencies.extend(redis.as_ref().map(Dependency::redis));
+    let (routes, private_routes) = app.routes(&database, &metrics, &shutdown, dependencies)?;
 
     let mut running = Running {
         title: app.info.title,
         address: listener.local_addr()?,
         private: private.as_ref().map(TcpListener::local_addr).transpose()?,
         database: database.clone(),
+        redis,
         shutdown,
         tasks: JoinSet::new(),
         config,
@@ -140,6 +150,12 @@ impl Running {
         &self.database
     }
 
+    /// The Redis that the app shares with other instances, if the settings name one.
+    #[must_use]
+    pub fn redis(&self) -> Option<&Redis> {
+        self.redis.as_ref()
+    }
+
     /// The switch that ends it.
     #[must_use]
     pub fn shutdown(&self) -> Shutdown {
@@ -173,6 +189,9 @@ impl Running {
         // A write whose client has gone may still be under way.
         if tokio::time::timeout(self.config.server.shutdown_drain, self.database.close()).await.is_err() {
             tracing::warn!("writes were cut off, the time to finish them is over");
+        }
+        if let Some(redis) = &self.redis {
+            redis.close().await;
         }
         outcome
     }

@@ -10,14 +10,16 @@ use serde_json::{Map, Value, json};
 
 use super::Shutdown;
 use super::routes::Route;
+use crate::cache::redis::Redis;
 use crate::db::Database;
 use crate::error::Result;
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Something that an app cannot serve without.
+/// Something that an app needs.
 pub struct Dependency {
     name: &'static str,
+    is_dispensable: bool,
     check: Box<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>,
 }
 
@@ -27,7 +29,13 @@ impl Dependency {
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
-        Self { name, check: Box::new(move || Box::pin(check())) }
+        Self { name, is_dispensable: false, check: Box::new(move || Box::pin(check())) }
+    }
+
+    /// The same as one that the app serves without, if less well: it never makes the app unready.
+    #[must_use]
+    pub fn dispensable(self) -> Self {
+        Self { is_dispensable: true, ..self }
     }
 
     /// The database, asked by a ping.
@@ -40,9 +48,22 @@ impl Dependency {
         })
     }
 
+    /// The Redis that instances share, asked by a ping. Every request is answered without it, too.
+    #[must_use]
+    pub fn redis(redis: &Redis) -> Self {
+        let redis = redis.clone();
+        let dependency = Self::new("redis", move || {
+            let redis = redis.clone();
+            async move { redis.ping().await }
+        });
+        dependency.dispensable()
+    }
+
     async fn state(&self) -> &'static str {
         match tokio::time::timeout(PATIENCE, (self.check)()).await {
             Ok(Ok(())) => "up",
+            // Its own log says so, and not at every question.
+            Ok(Err(_)) if self.is_dispensable => "down",
             Ok(Err(error)) => {
                 tracing::warn!(dependency = self.name, %error, "a dependency is down");
                 "down"
@@ -71,12 +92,15 @@ impl Endpoint for Ready {
     async fn call(&self, _: Request) -> poem::Result<Response> {
         let states = join_all(self.dependencies.iter().map(Dependency::state)).await;
         let all_up = states.iter().all(|state| *state == "up");
+        let mut asked = self.dependencies.iter().zip(&states);
+        let needed_up = asked.all(|(dependency, state)| dependency.is_dispensable || *state == "up");
         let dependencies: Map<String, Value> =
             self.dependencies.iter().zip(states).map(|(it, state)| (it.name.to_owned(), json!(state))).collect();
-        let (status, word) = match (self.shutdown.has_begun(), all_up) {
-            (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "shutting down"),
-            (_, false) => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
-            _ => (StatusCode::OK, "ready"),
+        let (status, word) = match (needed_up, all_up) {
+            _ if self.shutdown.has_begun() => (StatusCode::SERVICE_UNAVAILABLE, "shutting down"),
+            (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+            (true, false) => (StatusCode::OK, "degraded"),
+            (true, true) => (StatusCode::OK, "ready"),
         };
         Ok(answer(status, &json!({"status": word, "dependencies": dependencies})))
     }
@@ -103,12 +127,24 @@ mod tests {
         Dependency::new("database", || async { Ok(()) })
     }
 
+    fn down(name: &'static str) -> Dependency {
+        Dependency::new(name, || async { Err(Error::Unavailable("gone".to_owned())) })
+    }
+
+    #[tokio::test]
+    async fn an_app_without_what_it_can_do_without_is_ready_and_says_so() {
+        let (status, body) = ready(vec![up(), down("redis").dispensable()], &Shutdown::default()).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(body, json!({"status": "degraded", "dependencies": {"database": "up", "redis": "down"}}));
+        let (status, body) = ready(vec![down("tables"), down("redis").dispensable()], &Shutdown::default()).await;
+        assert_eq!((status, &body["status"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("not ready")));
+    }
+
     #[tokio::test]
     async fn ready_names_each_dependency_and_its_state() {
-        let down = Dependency::new("redis", || async { Err(Error::Unavailable("gone".to_owned())) });
-        let (status, body) = ready(vec![up(), down], &Shutdown::default()).await;
+        let (status, body) = ready(vec![up(), down("tables")], &Shutdown::default()).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(body, json!({"status": "not ready", "dependencies": {"database": "up", "redis": "down"}}));
+        assert_eq!(body, json!({"status": "not ready", "dependencies": {"database": "up", "tables": "down"}}));
         assert_eq!(ready(vec![up()], &Shutdown::default()).await.0, StatusCode::OK);
     }
 
