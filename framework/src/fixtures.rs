@@ -2,8 +2,8 @@
 //! layers.
 
 use crate::model::{
-    Access, ColumnMeta, ColumnType, DecodeError, Generated, Link, ModelMeta, OnDelete, Operation, Operator,
-    RelationKind, RelationMeta, ResourceMeta, Row, Rule, Value,
+    Access, ColumnMeta, ColumnType, CountCacheMeta, DecodeError, Generated, Link, ModelMeta, OnDelete, Operation,
+    Operator, RelationKind, RelationMeta, ResourceMeta, Row, Rule, Value,
 };
 
 use ColumnType::{Bool, Bytes, Date, Decimal, Enum, F64, I16, I32, I64, Json, Text, Timestamp, Uuid};

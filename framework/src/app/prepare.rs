@@ -46,6 +46,7 @@ impl Preparation {
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
         database.own_tables().await?;
         database.cursor_keys().await?;
+        database.cache_secret().await?;
         migrate::run(database, &self.migrations).await?;
         if self.creates_tables {
             let created = migrate::create_missing(database, self.catalog.models()).await?;

@@ -5,6 +5,7 @@
 
 mod bind;
 pub mod count;
+pub mod count_cache;
 pub mod draft;
 pub mod eager_load;
 mod from_row;

@@ -1,3 +1,5 @@
+//! `#[resource(count_cache, cache_searches)]`
+
 use couplet::model::{CountCacheMeta, Totals};
 use couplet::prelude::*;
 
