@@ -19,6 +19,7 @@ pub use crate::model::changes::key_values;
 pub use crate::model::column::{
     Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule, check_filter, check_operator,
 };
+pub use crate::model::count_cache::{CountCacheMeta, Totals};
 pub use crate::model::expression::Expression;
 pub use crate::model::filter_path::check_filter_path;
 pub use crate::model::json::{counts, member};

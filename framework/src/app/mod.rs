@@ -25,6 +25,7 @@ use crate::cache::Limits;
 use crate::cache::redis::{Redis, RedisOptions};
 use crate::config::{Config, ServerConfig};
 use crate::crud::answers::Answers;
+use crate::crud::count_cache::{CountCache, CountCacheOptions};
 use crate::db::{Database, DatabaseOptions};
 use crate::error::{Error, Result};
 use crate::http::api::{Mounted, idempotency};
@@ -442,6 +443,11 @@ impl App {
             health_check_interval: redis.health_check_interval,
         };
         Redis::new(options, Arc::clone(metrics)).map(Some)
+    }
+
+    /// Where the totals of the app's models are kept.
+    fn count_cache(&self, redis: Option<Redis>, metrics: &Arc<Metrics>) -> CountCache {
+        CountCache::new(CountCacheOptions::of(&self.config.cache), self.catalog.models(), redis, Arc::clone(metrics))
     }
 
     fn metrics(&self) -> Result<Arc<Metrics>> {

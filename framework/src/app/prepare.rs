@@ -7,7 +7,7 @@ use crate::crud;
 use crate::db::advice::{Unserved, unserved_sorts};
 use crate::db::{Database, check, migrate, tokens};
 use crate::error::Result;
-use crate::model::{Catalog, ModelMeta, Operation};
+use crate::model::{Catalog, ModelMeta, Operation, ResourceMeta};
 use crate::query::{CountMode, ListQuery};
 use crate::sql::Migration;
 
@@ -18,6 +18,8 @@ pub(super) struct Preparation {
     creates_tables: bool,
     /// The models whose rows are listed.
     listed: Vec<&'static ModelMeta>,
+    /// The resources whose answers are kept.
+    cached: Vec<&'static ResourceMeta>,
     advises: bool,
     seed: Option<Seed>,
 }
@@ -37,6 +39,7 @@ impl Preparation {
                 .filter(|exposed| exposed.operations.contains(&Operation::List))
                 .map(|exposed| (exposed.resource.model)())
                 .collect(),
+            cached: app.resources.iter().map(|it| it.resource).filter(|it| it.cache.is_some()).collect(),
             advises: app.config.is_development(),
             seed: app.seed.take(),
         }
@@ -47,6 +50,7 @@ impl Preparation {
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
         database.own_tables().await?;
         database.cursor_keys().await?;
+        database.cache_secret().await?;
         migrate::run(database, &self.migrations).await?;
         if self.creates_tables {
             let created = migrate::create_missing(database, self.catalog.models()).await?;
@@ -55,7 +59,20 @@ impl Preparation {
             }
         }
         check::check(database, &self.catalog).await?;
-        tokens::sync(database, &self.catalog).await
+        tokens::sync(database, &self.catalog).await?;
+        self.name_uncached(database);
+        Ok(())
+    }
+
+    /// Names the resources whose answers are to be kept and cannot be.
+    fn name_uncached(&self, database: &Database) {
+        let known = database.tokens();
+        let has_tokens =
+            |it: &&ResourceMeta| known.as_ref().is_some_and(|it_is| it_is.tables.contains_key((it.model)().name));
+        let names: Vec<&str> = self.cached.iter().filter(|it| !has_tokens(it)).map(|it| it.name).collect();
+        if !names.is_empty() {
+            tracing::warn!(resources = names.join(", "), "these tables have no tokens; their answers are not cached");
+        }
     }
 
     /// Names the sorts that no index serves, to the one who can add them.

@@ -18,7 +18,7 @@ use crate::cache::redis::Redis;
 use crate::cache::single_flight::{Flight, Lead};
 use crate::cache::{Limits, Seal, SingleFlight, Tiers};
 use crate::db::{Database, Session};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::model::{CacheMeta, ModelMeta, RowSet};
 use crate::sql::token::{self, Footprint, Known, Vector};
@@ -138,7 +138,14 @@ impl Answers {
         let Some(known) = database.tokens() else { return Ok(None) };
         let request = self.hash(asked);
         let Some(plan) = self.plan(known, request, footprint, database.dialect()) else { return Ok(None) };
-        let read = || async { plan.read(&mut database.session()).await };
+        let read = || async {
+            let read = plan.read(&mut database.session()).await;
+            if matches!(read, Ok(None) | Err(Error::Database(_))) {
+                // Triggers or sequences are not what was seen of them.
+                database.doubt_tokens();
+            }
+            read
+        };
         let Some(vector) = plan.fetch.tokens(asked.cache.max_staleness, read).await? else { return Ok(None) };
         let hash: Hash = Sha256::new().chain_update(request).chain_update(vector.as_bytes()).finalize().into();
         let key = format!("answers:{}:{}", asked.resource, hex(&hash)).into();
@@ -221,7 +228,7 @@ impl Answers {
     async fn tiers(&self, database: &Database) -> Result<&Tiers> {
         let make = async || {
             let seal = Seal::new(database.cache_secret().await?.as_bytes(), "answers");
-            let redis = database.data::<Redis>().ok().cloned();
+            let redis = database.find_data::<Redis>().cloned();
             Ok(Tiers::new("answers", self.limits, redis, seal, Arc::clone(&self.metrics)))
         };
         self.tiers.get_or_try_init(make).await
@@ -295,12 +302,14 @@ fn schema(models: &[&'static ModelMeta], signature: &[u8]) -> Hash {
     };
     add(env!("CARGO_PKG_VERSION"));
     for model in models {
-        [model.name, model.schema.unwrap_or_default(), model.table].map(&mut add);
+        [model.name, model.schema.unwrap_or_default(), model.table].into_iter().for_each(&mut add);
         for column in model.columns {
-            [column.name, column.api_name, &format!("{:?}", (column.ty, column.nullable, column.access))].map(&mut add);
+            [column.name, column.api_name].into_iter().for_each(&mut add);
+            add(&format!("{:?}", (column.ty, column.nullable, column.access)));
         }
         for computed in model.computed {
-            [computed.api_name, &format!("{:?}", (computed.ty, computed.nullable))].map(&mut add);
+            add(computed.api_name);
+            add(&format!("{:?}", (computed.ty, computed.nullable)));
         }
         model.relations.iter().for_each(|relation| add(relation.api_name));
         add("");

@@ -6,6 +6,7 @@
 pub mod answers;
 mod bind;
 pub mod count;
+pub mod count_cache;
 pub mod draft;
 pub mod eager_load;
 mod from_row;

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::cache_secret::{self, CacheSecret};
 use super::data::Data;
 use super::execute::Recorder;
 use super::framework;
@@ -101,6 +102,7 @@ struct Inner {
     readers: Option<Pool>,
     recorder: Recorder,
     cursor_keys: OnceCell<CursorKeys>,
+    cache_secret: OnceCell<CacheSecret>,
     /// Whether the framework's own tables are there.
     own_tables: OnceCell<()>,
     /// Which tables have tokens.
@@ -158,9 +160,11 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        let (cursor_keys, own_tables, tokens) = (OnceCell::new(), OnceCell::new(), Held::default());
+        let (cursor_keys, cache_secret) = (OnceCell::new(), OnceCell::new());
+        let (own_tables, tokens) = (OnceCell::new(), Held::default());
         let (changes, work) = (Bus::default(), TaskTracker::new());
-        let inner = Inner { dialect, main, readers, recorder, cursor_keys, own_tables, tokens, changes, work };
+        let inner =
+            Inner { dialect, main, readers, recorder, cursor_keys, cache_secret, own_tables, tokens, changes, work };
         Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
@@ -188,6 +192,21 @@ impl Database {
         self.inner.cursor_keys.get_or_try_init(read).await
     }
 
+    /// What stores beside this database, shared by its instances, keep its values under. The first call reads it; two databases
+    /// never have the same, also where one is a copy of the other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::cursor_keys`].
+    pub async fn cache_secret(&self) -> Result<&CacheSecret> {
+        self.inner.cache_secret.get_or_try_init(|| cache_secret::read(self)).await
+    }
+
+    /// The same, if it is known without asking.
+    pub(crate) fn known_cache_secret(&self) -> Option<&CacheSecret> {
+        self.inner.cache_secret.get()
+    }
+
     /// The keys, if they are known without asking.
     pub(super) fn known_cursor_keys(&self) -> Option<&CursorKeys> {
         self.inner.cursor_keys.get()
@@ -208,6 +227,11 @@ impl Database {
     /// There is none; the text names the type.
     pub fn data<T: Send + Sync + 'static>(&self) -> Result<&T> {
         self.data.get()
+    }
+
+    /// The value of that type, if there is one.
+    pub(crate) fn find_data<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.data.find()
     }
 
     /// A session that takes a connection with its first statement and keeps it until it is dropped.

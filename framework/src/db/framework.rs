@@ -77,7 +77,16 @@ pub(super) async fn cursor_key(database: &Database) -> Result<Vec<u8>> {
     Ok(key)
 }
 
-/// The same inside a transaction, whose end decides whether a new key stays.
+/// The key of what instances keep for each other outside of the database; made where there is none yet.
+pub(super) async fn cache_key(database: &Database) -> Result<Vec<u8>> {
+    migrate(database).await?;
+    let mut transaction = database.begin().await?;
+    let key = secret(&mut transaction, "cache_key").await?;
+    transaction.commit().await?;
+    Ok(key)
+}
+
+/// As [`cursor_key`] inside a transaction, whose end decides whether a new key stays.
 pub(super) async fn cursor_key_in(transaction: &mut Transaction) -> Result<Vec<u8>> {
     if version(transaction).await? < STEPS.len() {
         migrate::lock(transaction).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Model, ModelMeta};
+use super::{CountCacheMeta, Model, ModelMeta};
 
 /// A model that is exposed over HTTP. Derive it.
 #[diagnostic::on_unimplemented(
@@ -30,6 +30,8 @@ pub struct ResourceMeta {
     pub max_per_page: u32,
     /// Rows that an offset may skip at most.
     pub max_offset: u64,
+    /// How the totals of its lists are kept.
+    pub count_cache: CountCacheMeta,
     /// How deep `include` may nest.
     pub include_depth: usize,
     /// Related rows of one parent at most, for a to-many that is included.

@@ -3,6 +3,7 @@
 
 mod cache;
 mod column;
+mod count_cache;
 mod filter_path;
 mod hooks;
 mod input;

@@ -37,6 +37,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let per_page = number(&attr.per_page, 20);
     let max_per_page = number(&attr.max_per_page, 100);
     let max_offset = number(&attr.max_offset, 100_000);
+    let count_cache = super::count_cache::count_cache(&model, &attr, &operations, diagnostics);
     let include_depth = number(&attr.include_depth, 3);
     let include_limit = number(&attr.include_limit, 100);
     let fields = attr.fields.is_some();
@@ -52,6 +53,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             per_page: #per_page,
             max_per_page: #max_per_page,
             max_offset: #max_offset,
+            count_cache: #count_cache,
             include_depth: #include_depth,
             include_limit: #include_limit,
             filter_paths: &[#(#filter_paths),*],

@@ -152,7 +152,8 @@ async fn it_does_what_the_model_does() {
             let key = format!("k{}", below(14));
             match below(10) {
                 0..=3 => {
-                    let (bytes, ttl) = (usize::try_from(below(110)).expect("small"), Duration::from_millis(1 + below(40)));
+                    let (bytes, ttl) =
+                        (usize::try_from(below(110)).expect("small"), Duration::from_millis(1 + below(40)));
                     memory.insert(&key, step, bytes, ttl);
                     model.insert(&key, step, bytes, ttl);
                 }

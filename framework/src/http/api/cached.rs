@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use poem::http::{StatusCode, header};
 use poem::{Request, Response};
 
@@ -174,7 +173,8 @@ impl Reading<'_> {
     fn may_be_kept(&self, dialect: Dialect) -> bool {
         match self {
             Self::List(query) | Self::Related { query, .. } => {
-                !query.filter.searches() && !(query.count == CountMode::Estimated && dialect == Dialect::Postgres)
+                let is_search = query.filter.searches() && !query.count_cache.searches;
+                !is_search && !(query.count == CountMode::Estimated && dialect == Dialect::Postgres)
             }
             Self::Row { .. } => true,
         }
@@ -231,8 +231,8 @@ impl Reading<'_> {
                 return Ok((Kept::row(&row, &truncated, *more)?, true));
             }
         };
-        // A total that took too long to count is missing this time only.
-        let is_whole = query.count == CountMode::None || result.meta.total.is_some();
+        // A total that took too long to count is missing this time only, and one that is kept for a time is of another moment.
+        let is_whole = query.count == CountMode::None || result.meta.count == CountMode::Exact;
         Ok((Kept::list(&result)?, is_whole))
     }
 }

@@ -168,7 +168,9 @@ mod tests {
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         assert_eq!((header("etag"), header("x-truncated"), header("link")), (Some("\"3\""), Some("reviews"), None));
         let response = kept(&["", ""], "{}").response(&request, None).expect("an answer");
-        assert!(!response.headers().contains_key(header::ETAG) && !response.headers().contains_key(header::CACHE_CONTROL));
+        assert!(
+            !response.headers().contains_key(header::ETAG) && !response.headers().contains_key(header::CACHE_CONTROL)
+        );
     }
 
     #[test]

@@ -167,9 +167,7 @@ impl Endpoint for Derived {
                 Action::Operation(Operation::Get) => cached.row(mounted, &request).await,
                 Action::Operation(Operation::Search) => cached.search(mounted, request).await,
                 Action::Operation(_) => cached.list(mounted, &request).await,
-                Action::Related { relation, target } => {
-                    cached.list_related(mounted, relation, target, &request).await
-                }
+                Action::Related { relation, target } => cached.list_related(mounted, relation, target, &request).await,
             };
         }
         match &self.action {
