@@ -6,6 +6,7 @@ mod body;
 mod budget;
 mod bulk;
 mod bulk_blame;
+mod cached_answers;
 mod composite;
 mod conflict;
 mod cors;
