@@ -126,10 +126,12 @@ on_each_database! {
             let on = if crate::support::is_sqlite(&database) { "" } else { " ON labels" };
             execute(&database, &format!("DROP TRIGGER \"{name}\"{on}")).await;
         }
-        for name in ["Mute", "Factory"] {
+        // The first request finds out, and has the triggers made again beside it.
+        for (place, name) in ["Mute", "Factory", "Creation", "Sub Pop"].into_iter().enumerate() {
             execute(&database, &format!("UPDATE labels SET name = '{name}'")).await;
             let answer = api.get("/labels").await.expect(200);
-            assert_eq!((&answer["/items/0/name"], answer.header("etag")), (&json!(name), None));
+            assert_eq!(answer["/items/0/name"], name);
+            assert!(place > 0 || answer.header("etag").is_none(), "{answer}");
         }
     }
 }
