@@ -7,8 +7,12 @@ mod client;
 mod database;
 mod postgres;
 mod program;
+mod proxy;
+mod redis;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use postgres::Postgres;
 pub use program::{Finished, Program, Service};
+pub use proxy::{Fault, Proxy};
+pub use redis::RedisServer;

@@ -159,9 +159,9 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if it is not, or does not answer in time.
+    /// It is not, or does not answer in time.
     pub async fn ping(&self) -> Result<()> {
-        self.0.link.ping().await.map_err(Error::Unavailable)
+        self.0.link.ping().await.map_err(Error::other)
     }
 
     /// Whether commands are sent at all: there is a connection, and the circuit breaker is closed.
