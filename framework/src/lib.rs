@@ -44,4 +44,6 @@ mod documents {
     struct Guide;
     #[doc = include_str!("../../docs/reference/hooks.md")]
     struct Hooks;
+    #[doc = include_str!("../../docs/reference/cache.md")]
+    struct Cache;
 }

@@ -44,7 +44,10 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
             log::init(&app.config)?;
             let own = app.commands.iter().position(|own| own.command.get_name() == name);
             let own = own.map(|index| app.commands.swap_remove(index));
-            let database = app.connect(app.metrics()?).await?;
+            let metrics = app.metrics()?;
+            let redis = app.redis(&metrics)?;
+            app.with_cache(redis.as_ref(), &metrics);
+            let database = app.connect(metrics).await?;
             let preparation = Preparation::of(&mut app);
             preparation.tables(&database).await?;
             let context =

@@ -4,6 +4,7 @@
 //! commands. Nothing is global, so two apps live in one process.
 
 mod banner;
+mod cache;
 mod cli;
 mod command;
 mod data;
@@ -20,6 +21,7 @@ pub use running::Running;
 
 use command::{Command, Seed};
 
+use crate::cache::TieredCache;
 use crate::cache::redis::{Redis, RedisOptions};
 use crate::config::{Config, ServerConfig};
 use crate::crud::count_cache::{CountCache, CountCacheOptions};
@@ -65,6 +67,8 @@ pub struct App {
     commands: Vec<Command>,
     seed: Option<Seed>,
     data: Vec<data::Value>,
+    /// The cache, until the secret that it needs is read.
+    unsealed: Option<TieredCache>,
     mistakes: Vec<String>,
 }
 
@@ -131,6 +135,7 @@ impl App {
             commands: Vec::new(),
             seed: None,
             data: Vec::new(),
+            unsealed: None,
             mistakes: Vec::new(),
         }
     }
