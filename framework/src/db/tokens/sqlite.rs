@@ -93,7 +93,8 @@ impl Found {
         let wanted = Tracked::new(own.table(), columns.map(str::to_owned));
         let (tight, loose) = (wanted.row_triggers(&table.stored), wanted.loose_row_triggers(&table.stored.table));
 
-        let mut mend: Vec<String> = wanted.classes().iter().filter(|it| !self.tokens.contains(it.name())).map(create_token).collect();
+        let mut mend: Vec<String> =
+            wanted.classes().iter().filter(|it| !self.tokens.contains(it.name())).map(create_token).collect();
         for trigger in tight.iter().filter(|trigger| !self.has(trigger)) {
             mend.push(drop_trigger(&trigger.name));
             mend.push(trigger.sql.clone());
