@@ -10,6 +10,7 @@ mod data;
 mod log;
 mod prepare;
 mod running;
+mod tokens;
 
 use std::marker::PhantomData;
 use std::sync::Arc;

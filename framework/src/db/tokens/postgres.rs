@@ -105,7 +105,7 @@ pub(super) async fn look(
     }
     let verdicts = wanted.iter().enumerate().map(|(index, (model, tracked))| match tables.get(&index) {
         Some(table) => table.judge(model, tracked, &objects),
-        None => Verdict::without(model, "there is no such table"),
+        None => Verdict::for_now(model, "there is no such table"),
     });
     Ok((verdicts.collect(), objects))
 }
@@ -140,6 +140,10 @@ impl Table {
         if let Some(reason) = self.unfit(own, objects) {
             return Verdict::without(model, reason);
         }
+        let is_off = |relation: &Relation| relation.triggers.values().any(|signature| signature.contains(" D "));
+        if self.relations.iter().any(is_off) {
+            return Verdict::for_now(model, "its triggers are switched off");
+        }
         let wanted = self.wanted(own, objects);
         let mend = self.mend(&wanted, own, objects);
         let known = self.known(model, own, &wanted, objects);
@@ -148,12 +152,18 @@ impl Table {
             let who = if objects.owned { "the table" } else { "the schema _couplet" };
             format!("\"{}\" does not own {who}; its owner runs what `tokens sql` prints", objects.user)
         });
-        Verdict { model, known, mend: if may { mend } else { Vec::new() }, reason }
+        Verdict {
+            model,
+            known,
+            mend: if may { mend } else { Vec::new() },
+            reason,
+            is_asked_for: objects.classes.iter().any(|class| class.table == own.table()),
+            may_pass: false,
+        }
     }
 
     /// Why there can be no tokens.
     fn unfit(&self, own: &Tracked, objects: &Objects) -> Option<String> {
-        let is_off = |relation: &Relation| relation.triggers.values().any(|signature| signature.contains(" D "));
         Some(match self.kind.as_str() {
             "r" | "p" if self.is_secured => "row level security decides which rows a query sees".to_owned(),
             "r" | "p" if self.inherits => {
@@ -163,7 +173,6 @@ impl Table {
                 "a partition is a foreign table".to_owned()
             }
             "r" | "p" if objects.format(own) > FORMAT => "a newer version of the framework keeps its tokens".to_owned(),
-            "r" | "p" if self.relations.iter().any(is_off) => "its triggers are switched off".to_owned(),
             "r" | "p" => return None,
             "f" => "it is a foreign table".to_owned(),
             _ => "it is a view".to_owned(),
