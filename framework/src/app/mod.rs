@@ -11,6 +11,7 @@ mod data;
 mod log;
 mod prepare;
 mod running;
+mod tokens;
 
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use crate::cache::TieredCache;
 use crate::config::Profile;
 use crate::crud;
 use crate::db::advice::{Unserved, unserved_sorts};
-use crate::db::{Database, check, migrate};
+use crate::db::{Database, check, migrate, tokens};
 use crate::error::Result;
 use crate::model::{Catalog, ModelMeta, Operation};
 use crate::query::{CountMode, ListQuery};
@@ -45,7 +45,8 @@ impl Preparation {
         }
     }
 
-    /// Makes the framework's own tables, migrates, creates missing tables outside production, and compares the tables with the models.
+    /// Makes the framework's own tables, migrates, creates missing tables outside production, compares the tables with the
+    /// models, and makes the triggers that keep tokens.
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
         database.own_tables().await?;
         database.cursor_keys().await?;
@@ -60,7 +61,8 @@ impl Preparation {
                 tracing::info!(tables = created.join(", "), "created");
             }
         }
-        check::check(database, &self.catalog).await
+        check::check(database, &self.catalog).await?;
+        tokens::sync(database, &self.catalog).await
     }
 
     /// Names the sorts that no index serves, to the one who can add them.

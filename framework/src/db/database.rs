@@ -1,7 +1,7 @@
 //! The handle of a database.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -17,6 +17,7 @@ use super::pool::{Opener, Pool};
 use super::postgres::PostgresOpener;
 use super::session::Session;
 use super::sqlite::SqliteOpener;
+use super::tokens::{self, Held};
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::events::{Bus, Subscription};
@@ -104,8 +105,8 @@ struct Inner {
     cache_secret: OnceCell<CacheSecret>,
     /// Whether the framework's own tables are there.
     own_tables: OnceCell<()>,
-    /// Which tables have tokens; `None` until somebody has looked.
-    tokens: RwLock<Option<Arc<Known>>>,
+    /// Which tables have tokens.
+    tokens: Held,
     changes: Bus,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
@@ -160,7 +161,7 @@ impl Database {
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
         let (cursor_keys, cache_secret) = (OnceCell::new(), OnceCell::new());
-        let (own_tables, tokens) = (OnceCell::new(), RwLock::default());
+        let (own_tables, tokens) = (OnceCell::new(), Held::default());
         let (changes, work) = (Bus::default(), TaskTracker::new());
         let inner =
             Inner { dialect, main, readers, recorder, cursor_keys, cache_secret, own_tables, tokens, changes, work };
@@ -269,12 +270,27 @@ impl Database {
     /// Which tables have tokens, where that is known.
     #[must_use]
     pub fn tokens(&self) -> Option<Arc<Known>> {
-        self.inner.tokens.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.tokens.known()
+    }
+
+    /// Has the tables looked at again in a task of its own, after tokens were missing or a statement failed at them. However often
+    /// it is called, there is one look at a time and at most one a second.
+    pub fn doubt_tokens(&self) {
+        tokens::look_again(self);
     }
 
     /// From now on these tables have tokens.
     pub(super) fn set_tokens(&self, known: Option<Arc<Known>>) {
-        *self.inner.tokens.write().unwrap_or_else(PoisonError::into_inner) = known;
+        self.inner.tokens.set(known);
+    }
+
+    pub(super) fn held_tokens(&self) -> &Held {
+        &self.inner.tokens
+    }
+
+    /// Comes back once the database is closed and all work is done.
+    pub(super) async fn closed(&self) {
+        self.inner.work.wait().await;
     }
 
     /// Listens for changes that are made through this handle or a clone of it, from now on.

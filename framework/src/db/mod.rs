@@ -22,6 +22,7 @@ mod postgres;
 mod row;
 pub mod session;
 mod sqlite;
+pub mod tokens;
 pub mod transaction;
 mod unique;
 

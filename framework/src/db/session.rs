@@ -176,10 +176,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The tokens are not what they were taken for.
+    /// Has the tables looked at again; see [`Database::doubt_tokens`].
     pub(crate) fn doubt_tokens(&self) {
         if let Source::Pool { database, .. } = &self.source {
-            database.set_tokens(None);
+            database.doubt_tokens();
         }
     }
 

@@ -11,6 +11,7 @@ mod models;
 mod plan;
 mod pool;
 mod session;
+mod tokens;
 mod values;
 
 use std::path::PathBuf;
