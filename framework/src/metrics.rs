@@ -305,28 +305,28 @@ mod tests {
                     metrics.db_query_budget_exceeded_total.with_label_values(&values).inc();
                 }
                 "pagination_count_cache_hits_total" => {
-                    metrics.pagination_count_cache_hits_total.with_label_values(&values).inc()
+                    metrics.pagination_count_cache_hits_total.with_label_values(&values).inc();
                 }
                 "pagination_count_cache_misses_total" => {
-                    metrics.pagination_count_cache_misses_total.with_label_values(&values).inc()
+                    metrics.pagination_count_cache_misses_total.with_label_values(&values).inc();
                 }
                 "pagination_count_cache_fill_refused_total" => {
-                    metrics.pagination_count_cache_fill_refused_total.with_label_values(&values).inc()
+                    metrics.pagination_count_cache_fill_refused_total.with_label_values(&values).inc();
                 }
                 "pagination_count_cache_mismatch_total" => {
-                    metrics.pagination_count_cache_mismatch_total.with_label_values(&values).inc()
+                    metrics.pagination_count_cache_mismatch_total.with_label_values(&values).inc();
                 }
                 "pagination_count_cache_bypassed_total" => {
-                    metrics.pagination_count_cache_bypassed_total.with_label_values(&values).inc()
+                    metrics.pagination_count_cache_bypassed_total.with_label_values(&values).inc();
                 }
                 "answer_cache_hits_total" => metrics.answer_cache_hits_total.with_label_values(&values).inc(),
                 "answer_cache_misses_total" => metrics.answer_cache_misses_total.with_label_values(&values).inc(),
                 "circuit_breaker_state" => metrics.circuit_breaker_state.with_label_values(&values).set(1),
                 "circuit_breaker_state_changes_total" => {
-                    metrics.circuit_breaker_state_changes_total.with_label_values(&values).inc()
+                    metrics.circuit_breaker_state_changes_total.with_label_values(&values).inc();
                 }
                 "circuit_breaker_failures_total" => {
-                    metrics.circuit_breaker_failures_total.with_label_values(&values).inc()
+                    metrics.circuit_breaker_failures_total.with_label_values(&values).inc();
                 }
                 "app_info" => {}
                 other => unreachable!("{other} has labels and no handle"),

@@ -25,6 +25,7 @@ pub use rust_decimal::Decimal;
 pub use uuid::Uuid;
 
 pub use crate::app::App;
+pub use crate::cache::TieredCache;
 pub use crate::crud::{Committed, Draft, HookContext, Hooks, Records, sql};
 pub use crate::db::{Database, Transaction};
 pub use crate::error::{Error, Result};

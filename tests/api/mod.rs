@@ -11,6 +11,7 @@ mod composite;
 mod conflict;
 mod cors;
 mod cost;
+mod count_cache;
 mod cursor;
 mod database_columns;
 mod errors;

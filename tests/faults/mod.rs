@@ -6,3 +6,5 @@
 mod health;
 mod redis;
 mod support;
+mod tiered;
+mod tiered_app;

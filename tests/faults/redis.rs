@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use couplet::cache::redis::RedisOptions;
 use couplet_tests::{Fault, Proxy, RedisServer};
 use tokio::time::{Instant, timeout};
 
@@ -202,6 +203,21 @@ async fn a_server_that_is_read_only_still_serves_hits() {
 }
 
 #[tokio::test]
+async fn a_server_that_stays_read_only_is_looked_up_again() {
+    let Some(server) = RedisServer::start().await else { return };
+    let client = Client::new(RedisOptions { health_check_interval: Duration::from_millis(5), ..options(server.url()) });
+    client.becomes_up().await;
+    client.stores("a", b"one").await;
+    assert_eq!(server.command(&["REPLICAOF", "127.0.0.1", "1"]).await, "+OK");
+    until("there is another connection", async || {
+        assert!(!client.redis.set("a", b"two", LONG).await);
+        client.connections() > 1
+    })
+    .await;
+    client.hits("a", b"one").await;
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_save_still_serves_hits() {
     let Some(server) = RedisServer::start().await else { return };
     let client = Client::connected(server.url()).await;
@@ -234,7 +250,8 @@ async fn a_server_that_is_loading_is_left_alone_until_it_serves() {
     let Some(mut server) = RedisServer::start_with(&loading).await else { return };
     let client = Client::connected(server.url()).await;
     client.stores("a", b"one").await;
-    assert_eq!(server.command(&["DEBUG", "POPULATE", "3000", "key", "64"]).await, "+OK");
+    let fill = "for i = 1, 3000 do redis.call('SET', 'key' .. i, string.rep('x', 64)) end";
+    assert_eq!(server.command(&["EVAL", fill, "0"]).await, "$-1");
     let dump = server.save().await;
     server.restart_from(&dump).await;
     assert!(server.command(&["GET", "a"]).await.starts_with("-LOADING"), "it loads for more than a second");
@@ -303,7 +320,7 @@ async fn a_server_that_is_flushed_has_misses() {
 #[tokio::test]
 async fn a_call_without_a_slot_is_a_miss_at_once() {
     let Some(server) = RedisServer::start().await else { return };
-    let patient = couplet::cache::redis::RedisOptions {
+    let patient = RedisOptions {
         max_connections: 2,
         command_timeout: Duration::from_secs(20),
         // So that no ping is in the way.

@@ -97,6 +97,10 @@ enum End {
 
 async fn relay(mut client: TcpStream, target: SocketAddr, fault: watch::Receiver<Fault>) {
     let Ok(mut server) = TcpStream::connect(target).await else { return };
+    // Small answers would wait for each other otherwise.
+    if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
+        return;
+    }
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
     let end = tokio::select! {

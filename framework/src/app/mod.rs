@@ -4,12 +4,14 @@
 //! commands. Nothing is global, so two apps live in one process.
 
 mod banner;
+mod cache;
 mod cli;
 mod command;
 mod data;
 mod log;
 mod prepare;
 mod running;
+mod tokens;
 
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
@@ -21,8 +23,8 @@ pub use running::Running;
 
 use command::{Command, Seed};
 
-use crate::cache::Limits;
 use crate::cache::redis::{Redis, RedisOptions};
+use crate::cache::{Limits, TieredCache};
 use crate::config::{Config, ServerConfig};
 use crate::crud::answers::Answers;
 use crate::crud::count_cache::{CountCache, CountCacheOptions};
@@ -68,6 +70,8 @@ pub struct App {
     commands: Vec<Command>,
     seed: Option<Seed>,
     data: Vec<data::Value>,
+    /// The cache, until the secret that it needs is read.
+    unsealed: Option<TieredCache>,
     mistakes: Vec<String>,
 }
 
@@ -134,6 +138,7 @@ impl App {
             commands: Vec::new(),
             seed: None,
             data: Vec::new(),
+            unsealed: None,
             mistakes: Vec::new(),
         }
     }

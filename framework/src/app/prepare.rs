@@ -2,6 +2,7 @@
 
 use super::App;
 use super::command::Seed;
+use crate::cache::TieredCache;
 use crate::config::Profile;
 use crate::crud;
 use crate::db::advice::{Unserved, unserved_sorts};
@@ -22,6 +23,7 @@ pub(super) struct Preparation {
     cached: Vec<&'static ResourceMeta>,
     advises: bool,
     seed: Option<Seed>,
+    unsealed: Option<TieredCache>,
 }
 
 impl Preparation {
@@ -42,6 +44,7 @@ impl Preparation {
             cached: app.resources.iter().map(|it| it.resource).filter(|it| it.cache.is_some()).collect(),
             advises: app.config.is_development(),
             seed: app.seed.take(),
+            unsealed: app.unsealed.take(),
         }
     }
 
@@ -51,6 +54,9 @@ impl Preparation {
         database.own_tables().await?;
         database.cursor_keys().await?;
         database.cache_secret().await?;
+        if let Some(cache) = &self.unsealed {
+            cache.seal_with(&database.shared_secret("cache_key").await?);
+        }
         migrate::run(database, &self.migrations).await?;
         if self.creates_tables {
             let created = migrate::create_missing(database, self.catalog.models()).await?;

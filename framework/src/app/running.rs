@@ -45,6 +45,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     };
     let metrics = app.metrics()?;
     let redis = app.redis(&metrics)?;
+    app.with_cache(redis.as_ref(), &metrics);
     let mut preparation = Preparation::of(&mut app);
     let (database, is_prepared) = match prepared_database(&app, &metrics, &mut preparation).await {
         Ok(database) => (database, true),

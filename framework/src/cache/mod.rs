@@ -5,10 +5,12 @@ pub mod memory;
 pub mod redis;
 pub mod seal;
 pub mod single_flight;
+pub mod tiered;
 pub mod tiers;
 mod ttl;
 
 pub use memory::{Limits, Memory};
 pub use seal::Seal;
 pub use single_flight::SingleFlight;
+pub use tiered::{TieredCache, TieredOptions};
 pub use tiers::Tiers;

@@ -89,7 +89,7 @@ impl Tiers {
         }
         let sealed = self.0.redis.as_ref()?.get(key).await?;
         let Some(value) = self.0.seal.open(key, &sealed) else {
-            tracing::warn!(cache = self.0.name, key, "a value in Redis was not stored by this app, and is not used");
+            tracing::debug!(cache = self.0.name, key, "a value in Redis was not stored by this app, and is not used");
             return None;
         };
         self.0.memory.insert(key, value.clone(), value.len(), FROM_REDIS);

@@ -1,6 +1,8 @@
 //! Listing rows: one statement for the page, at most one for the count, one for each included relation and for each of
 //! which the rows are counted.
 
+use futures_util::future::BoxFuture;
+
 use super::count::{Seen, count};
 use super::count_cache::Counting;
 use super::eager_load::{self, eager_load};
@@ -67,11 +69,16 @@ pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListRe
     Ok(ListResult { loaded, meta })
 }
 
-/// The rows, and with them the tokens of `footprint`.
-async fn part(query: &ListQuery, footprint: Option<&Footprint>, session: &mut Session<'_>) -> Result<Part> {
+/// The rows, and with them the tokens of `footprint`. Boxed, as the compiler follows futures of futures only so deep, and a hook of
+/// an app's own may list rows.
+fn part<'a>(
+    query: &'a ListQuery,
+    footprint: Option<&'a Footprint>,
+    session: &'a mut Session<'_>,
+) -> BoxFuture<'a, Result<Part>> {
     match &query.walk {
-        Some(walk) => walk::walk(query, walk, footprint, session).await,
-        None => page(query, footprint, session).await,
+        Some(walk) => Box::pin(walk::walk(query, walk, footprint, session)),
+        None => Box::pin(page(query, footprint, session)),
     }
 }
 

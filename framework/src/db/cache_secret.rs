@@ -37,7 +37,7 @@ impl CacheSecret {
 
 /// Reads a secret from the framework's own tables, where it is made if there is none, and ties it to the database.
 pub(super) async fn read(database: &Database) -> Result<CacheSecret> {
-    let secret = framework::cache_key(database).await?;
+    let secret = framework::shared_secret(database, "cache_key").await?;
     let identity = identity(database).await?;
     let hash =
         Sha256::new().chain_update((secret.len() as u64).to_be_bytes()).chain_update(secret).chain_update(identity);

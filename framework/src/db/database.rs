@@ -192,6 +192,15 @@ impl Database {
         self.inner.cursor_keys.get_or_try_init(read).await
     }
 
+    /// A secret that all instances share, by its name. It is kept in the framework's own tables, and made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::cursor_keys`].
+    pub async fn shared_secret(&self, name: &str) -> Result<Vec<u8>> {
+        framework::shared_secret(self, name).await
+    }
+
     /// What stores beside this database, shared by its instances, keep its values under. The first call reads it; two databases
     /// never have the same, also where one is a copy of the other.
     ///

@@ -70,20 +70,16 @@ pub async fn migrate(database: &Database) -> Result<()> {
 
 /// The key under which the cursors of all instances are signed; made where there is none yet.
 pub(super) async fn cursor_key(database: &Database) -> Result<Vec<u8>> {
-    migrate(database).await?;
-    let mut transaction = database.begin().await?;
-    let key = secret(&mut transaction, "cursor_key").await?;
-    transaction.commit().await?;
-    Ok(key)
+    shared_secret(database, "cursor_key").await
 }
 
-/// The key of what instances keep for each other outside of the database; made where there is none yet.
-pub(super) async fn cache_key(database: &Database) -> Result<Vec<u8>> {
+/// The secret of that name, which all instances share; made where there is none yet.
+pub(super) async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>> {
     migrate(database).await?;
     let mut transaction = database.begin().await?;
-    let key = secret(&mut transaction, "cache_key").await?;
+    let secret = secret(&mut transaction, name).await?;
     transaction.commit().await?;
-    Ok(key)
+    Ok(secret)
 }
 
 /// As [`cursor_key`] inside a transaction, whose end decides whether a new key stays.

@@ -1,12 +1,14 @@
 //! The one connection: made, watched, and made again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustis::client::{Client, Config};
+use rustis::{ErrorKind, RedisErrorKind};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::log::{Log, shown};
 use super::{RedisOptions, connect};
@@ -26,6 +28,9 @@ const IN_DOUBT: u32 = 2;
 /// So many, and the connection is made again, since its peer may be gone without a word.
 const GIVEN_UP: u32 = 6;
 
+/// So many pings, and a server that refuses writes is connected to again: a name may lead to its new primary by now.
+const READ_ONLY_FOR: u32 = 40;
+
 /// What keeps the connection.
 pub(super) struct Link {
     shared: Arc<Shared>,
@@ -41,6 +46,10 @@ struct Shared {
     client: RwLock<Option<Arc<Client>>>,
     /// Told when a command failed: the next ping need not wait.
     doubt: Notify,
+    /// Whether a command had no answer since that was last looked at.
+    is_unanswered: AtomicBool,
+    /// Whether a write was refused since the last ping, as the server is a replica.
+    is_read_only: AtomicBool,
 }
 
 impl Link {
@@ -59,6 +68,8 @@ impl Link {
             log: Log::default(),
             client: RwLock::new(None),
             doubt: Notify::new(),
+            is_unanswered: AtomicBool::new(false),
+            is_read_only: AtomicBool::new(false),
         });
         let keeper = tokio::spawn(Arc::clone(&shared).run());
         Arc::new(Self { shared, keeper: Mutex::new(Some(keeper)) })
@@ -81,7 +92,13 @@ impl Link {
     pub(super) fn failed(&self, error: &rustis::Error) {
         self.shared.log.failed(error);
         if error.is_timeout() || error.is_connection_error() {
+            self.shared.is_unanswered.store(true, Ordering::Relaxed);
             self.shared.doubt.notify_one();
+        }
+        if let ErrorKind::Redis(refused) = error.kind()
+            && refused.kind == RedisErrorKind::Readonly
+        {
+            self.shared.is_read_only.store(true, Ordering::Relaxed);
         }
     }
 
@@ -151,34 +168,40 @@ impl Shared {
     /// Watches a connection until it is lost, and says why it is.
     async fn watch(&self, client: &Client) -> String {
         let mut silence = 0;
+        let since = Instant::now();
         let mut next = Instant::now();
         loop {
             tokio::select! {
                 () = sleep_until(next) => {}
-                () = self.doubt.notified() => silence = silence.max(1),
+                () = self.doubt.notified() => {}
             }
+            silence = self.heard(silence);
             if client.is_terminated() {
                 return "the connection was closed".to_owned();
+            }
+            let is_read_only = self.is_read_only.swap(false, Ordering::Relaxed);
+            if is_read_only && since.elapsed() >= self.health_check_interval * READ_ONLY_FOR {
+                return "the server is a replica".to_owned();
             }
             let Some(permit) = self.breaker.call().or_else(|| self.breaker.probe()) else {
                 next = Instant::now() + FIRST_WAIT;
                 continue;
             };
-            // In doubt already, so half the time will do.
-            let patience = if silence == 1 { self.config.command_timeout / 2 } else { self.config.command_timeout };
-            let error = match timeout(patience, connect::ping(client)).await {
-                Ok(Ok(())) => {
-                    permit.succeeded();
-                    self.log.is_back();
-                    silence = 0;
-                    next = Instant::now() + self.health_check_interval;
-                    continue;
-                }
-                Ok(Err(error)) => shown(&error),
-                Err(_) => "no answer to a ping".to_owned(),
+            let answer = tokio::select! {
+                biased;
+                answer = connect::ping(client) => answer.map_err(|error| shown(&error)),
+                () = self.doubted(silence) => Err("neither a command nor a ping is answered".to_owned()),
+            };
+            let Err(error) = answer else {
+                permit.succeeded();
+                self.log.is_back();
+                self.is_unanswered.store(false, Ordering::Relaxed);
+                silence = 0;
+                next = Instant::now() + self.health_check_interval;
+                continue;
             };
             permit.failed();
-            silence += 1;
+            silence = self.heard(silence) + 1;
             if silence >= IN_DOUBT {
                 self.breaker.open();
             }
@@ -188,5 +211,22 @@ impl Shared {
             self.log.gone(&error);
             next = if silence < IN_DOUBT { Instant::now() } else { Instant::now() + self.health_check_interval };
         }
+    }
+
+    /// So many signs of silence, with that of a command.
+    fn heard(&self, silence: u32) -> u32 {
+        silence.max(u32::from(self.is_unanswered.swap(false, Ordering::Relaxed)))
+    }
+
+    /// Waits for half the time of a command from when one has failed, before the ping or while it is under way: with a
+    /// command in vain already, half the time will do.
+    async fn doubted(&self, silence: u32) {
+        match silence {
+            0 => self.doubt.notified().await,
+            1 => {}
+            // It is known to be silent.
+            _ => std::future::pending().await,
+        }
+        sleep(self.config.command_timeout / 2).await;
     }
 }

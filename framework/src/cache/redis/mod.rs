@@ -3,6 +3,7 @@
 //! All commands go over one connection, which multiplexes them; a task makes it, watches it and makes it again. A command
 //! is given its time and no more, and every failure is a miss: the caller does the work itself.
 
+mod conditional;
 mod connect;
 mod link;
 mod log;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
@@ -66,7 +67,7 @@ impl<'a> Asked<'a> {
         let deadline = Instant::now() + self.inner.options.budget;
         loop {
             match self.of.flights.join_or_lead(self.key.hash) {
-                Flight::Lead(lead) => return self.lead(lead, deadline, session).await,
+                Flight::Lead(lead) => return self.lead(lead, deadline, session).boxed().await,
                 Flight::Wait(wait) => {
                     // Of a thousand who wait, none holds a connection.
                     session.release();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::asked::{Asked, Holds};
@@ -103,19 +104,18 @@ impl Counting {
                 if let Some(of) = cache.as_ref().and_then(|cache| cache.0.models.get(query.model.name)) {
                     of.metrics.bypassed("transaction");
                 }
-                let counted = session.fetch(&sql::count::exact(query, session.dialect())).await?;
-                total(query, counted.as_ref()).map(Counted::Total)
+                counted(query, session).boxed().await
             }
-            Self::Uncached(cache, reason) => cache.0.uncached(query, reason, session).await,
+            Self::Uncached(cache, reason) => cache.0.uncached(query, reason, session).boxed().await,
             Self::Timed(cache) => cache.0.asked(query, session, |_| Ok(Holds::Time)).await,
             Self::Fresh(cache, read) => {
                 let text = match tokens {
                     Some(text) => text,
-                    None => read.aside(session).await?,
+                    None => read.aside(session).boxed().await?,
                 };
                 let Some(vector) = read.known.vector(&read.footprint, text.as_deref()) else {
                     session.doubt_tokens();
-                    return cache.0.uncached(query, "no_tokens", session).await;
+                    return cache.0.uncached(query, "no_tokens", session).boxed().await;
                 };
                 cache.0.asked(query, session, |inner| Ok(read.holds(inner, vector))).await
             }
@@ -149,7 +149,7 @@ impl Inner {
     ) -> Result<Counted> {
         let rows = fingerprint::rows(query);
         if rows.len() > LONGEST {
-            return self.uncached(query, "too_large", session).await;
+            return self.uncached(query, "too_large", session).boxed().await;
         }
         let Some(of) = self.models.get(query.model.name) else {
             return self.uncached(query, "starting", session).await;
@@ -201,6 +201,12 @@ impl Inner {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Counts, however long it takes.
+async fn counted(query: &ListQuery, session: &mut Session<'_>) -> Result<Counted> {
+    let counted = session.fetch(&sql::count::exact(query, session.dialect())).await?;
+    total(query, counted.as_ref()).map(Counted::Total)
 }
 
 /// The number that a COUNT answers.

@@ -22,6 +22,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+#[doc(hidden)]
 pub use probe::{Point, Probe};
 
 pub(crate) use counting::Counting;
@@ -135,15 +136,6 @@ impl CountCache {
         let models = models.iter().map(of_model).collect();
         let (schema, verifying) = (schema.finalize().into(), Arc::new(Semaphore::new(1)));
         Self(Arc::new(Inner { options, redis, metrics, models, schema, found: AtomicU64::new(0), verifying }))
-    }
-
-    /// Forgets which lists of a model took too long, and what memory holds of them.
-    pub(super) fn forget(&self, model: &ModelMeta) {
-        let Some(of) = self.0.models.get(model.name) else { return };
-        of.slow.forget();
-        if let Some(kept) = of.kept.get() {
-            kept.tiers.clear_memory();
-        }
     }
 }
 

@@ -31,10 +31,6 @@ impl Slow {
         self.lists().get(list).is_some_and(|until| *until > Instant::now())
     }
 
-    pub(super) fn forget(&self) {
-        self.lists().clear();
-    }
-
     fn lists(&self) -> MutexGuard<'_, HashMap<[u8; 32], Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

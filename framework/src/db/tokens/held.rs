@@ -1,6 +1,6 @@
 //! What a database handle knows of its tokens.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::model::ModelMeta;
@@ -17,6 +17,8 @@ pub(in crate::db) struct Held {
     /// The models whose tables are meant to have tokens.
     models: OnceLock<Vec<&'static ModelMeta>>,
     looks: Mutex<Looks>,
+    /// Upgradable while somebody waits for a table that has no tokens yet.
+    waiting: Mutex<Weak<()>>,
 }
 
 #[derive(Default)]
@@ -55,5 +57,16 @@ impl Held {
 
     pub(super) fn end(&self) {
         self.looks.lock().unwrap_or_else(PoisonError::into_inner).is_under_way = false;
+    }
+
+    /// What the one who waits for tables has to keep meanwhile; `None` where somebody waits already.
+    pub(super) fn wait(&self) -> Option<Arc<()>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.strong_count() > 0 {
+            return None;
+        }
+        let waits = Arc::new(());
+        *waiting = Arc::downgrade(&waits);
+        Some(waits)
     }
 }

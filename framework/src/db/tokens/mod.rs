@@ -4,8 +4,10 @@
 //! seen is what the app relies on until a token is missing or a table has changed; then [`look_again`] looks.
 
 mod held;
+mod loosen;
 mod postgres;
 mod sqlite;
+mod status;
 mod verdict;
 
 use std::collections::HashMap;
@@ -22,6 +24,8 @@ use crate::sql::Dialect;
 use crate::sql::token::{Known, Tracked, tracked};
 
 pub(super) use held::Held;
+pub use loosen::{loosen, remove};
+pub use status::{Status, ddl, status};
 use verdict::Verdict;
 
 /// How long a change of a table waits for what holds the table; all that comes to the table meanwhile waits behind it.
@@ -45,15 +49,19 @@ const LATER: Duration = Duration::from_secs(10);
 pub async fn sync(database: &Database, catalog: &Catalog) -> Result<()> {
     database.own_tables().await?;
     database.held_tokens().set_models(catalog.models());
-    let outcome = make(database, catalog.models(), TRIES).await;
-    match outcome {
-        Ok(Outcome { busy, without }) => {
-            if !without.is_empty() {
-                tracing::warn!(tables = without.join("; "), "counts of these tables are exact and not cached");
+    match make(database, catalog.models(), Effort::Start).await {
+        Ok(outcome) => {
+            if !outcome.without.is_empty() {
+                tracing::warn!(tables = outcome.without.join("; "), "counts of these tables are exact and not cached");
             }
-            if !busy.is_empty() {
-                tracing::warn!(tables = busy.join(", "), "these tables are in use; their triggers are made later");
-                later(database.clone());
+            if !outcome.busy.is_empty() {
+                tracing::warn!(
+                    tables = outcome.busy.join(", "),
+                    "these tables are in use; their triggers are made later"
+                );
+            }
+            if outcome.may_pass {
+                later(database);
             }
             Ok(())
         }
@@ -65,36 +73,52 @@ pub async fn sync(database: &Database, catalog: &Catalog) -> Result<()> {
     }
 }
 
+/// How much is done for tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// At a start: all that is missing is made, what was loosened is tied again, and others are waited for.
+    Start,
+    /// While requests are answered: only what was there and is gone, and only if nobody is at it.
+    Aside,
+}
+
 /// What could not be made.
 #[derive(Default)]
 struct Outcome {
     /// Tables that were in use.
     busy: Vec<String>,
-    /// Tables that can have no tokens, and why.
+    /// Tables that have no tokens, and why.
     without: Vec<String>,
+    /// Whether it is worth to try again.
+    may_pass: bool,
 }
 
-async fn make(database: &Database, models: &[&'static ModelMeta], tries: u32) -> Result<Outcome> {
+async fn make(database: &Database, models: &[&'static ModelMeta], effort: Effort) -> Result<Outcome> {
     let wanted = tracked(models, database.dialect());
     let mut verdicts = look(database, &wanted).await?;
     let mut outcome = Outcome::default();
     let mut failed: HashMap<&str, String> = HashMap::new();
-    let mut has_changed = false;
-    for (verdict, table) in verdicts.iter().zip(&wanted).filter(|(verdict, _)| !verdict.mend.is_empty()) {
-        has_changed = true;
-        match mend(database, table, tries).await {
+    let is_due = |verdict: &Verdict| match effort {
+        Effort::Start => !verdict.mend.is_empty(),
+        Effort::Aside => !verdict.mend.is_empty() && verdict.known.is_none() && verdict.is_asked_for,
+    };
+    let due: Vec<bool> = verdicts.iter().map(is_due).collect();
+    for (table, _) in wanted.iter().zip(&due).filter(|(_, is_due)| **is_due) {
+        match mend(database, table, effort).await {
             Ok(()) => {}
             Err(Error::DeadlineExceeded | Error::Serialization(_)) => outcome.busy.push(table.1.table().to_owned()),
             Err(error @ Error::Unavailable(_)) => return Err(error),
-            Err(error) => drop(failed.insert(verdict.model.name, error.to_string())),
+            Err(error) => drop(failed.insert(table.0.name, error.to_string())),
         }
     }
-    if has_changed {
+    if due.contains(&true) {
         verdicts = look(database, &wanted).await?;
     }
+    outcome.may_pass = !outcome.busy.is_empty();
     for (verdict, (_, tracked)) in verdicts.iter().zip(&wanted).filter(|(verdict, _)| verdict.known.is_none()) {
         let reason = verdict.reason.as_ref().or(failed.get(verdict.model.name));
         outcome.without.extend(reason.map(|reason| format!("{}: {reason}", tracked.table())));
+        outcome.may_pass |= verdict.may_pass;
     }
     let tables = verdicts.into_iter().filter_map(|verdict| Some((verdict.model.name, verdict.known?)));
     database.set_tokens(Some(Arc::new(Known { tables: tables.collect() })));
@@ -125,20 +149,24 @@ async fn look_in(session: &mut Session<'_>, wanted: &[(&'static ModelMeta, Track
 }
 
 /// Makes what one table lacks, in a transaction of its own, so that no table is held while another one is waited for.
-async fn mend(database: &Database, table: &(&'static ModelMeta, Tracked), tries: u32) -> Result<()> {
-    let mut left = tries;
+async fn mend(database: &Database, table: &(&'static ModelMeta, Tracked), effort: Effort) -> Result<()> {
+    let mut left = if effort == Effort::Start { TRIES } else { 1 };
     loop {
         left -= 1;
-        match mend_once(database, table).await {
+        match mend_once(database, table, effort).await {
             Err(Error::DeadlineExceeded | Error::Serialization(_)) if left > 0 => tokio::time::sleep(PAUSE).await,
             outcome => return outcome,
         }
     }
 }
 
-async fn mend_once(database: &Database, table: &(&'static ModelMeta, Tracked)) -> Result<()> {
+async fn mend_once(database: &Database, table: &(&'static ModelMeta, Tracked), effort: Effort) -> Result<()> {
     let mut transaction = database.begin().await?;
-    migrate::wait_for_others(&mut transaction).await?;
+    transaction.without_time_limit();
+    match effort {
+        Effort::Start => migrate::wait_for_others(&mut transaction).await?,
+        Effort::Aside => migrate::unless_others(&mut transaction).await?,
+    }
     if database.dialect() == Dialect::Postgres {
         transaction.batch(LOCK_TIMEOUT).await?;
     }
@@ -150,19 +178,22 @@ async fn mend_once(database: &Database, table: &(&'static ModelMeta, Tracked)) -
     transaction.commit().await
 }
 
-/// Tries once more what was in use at the start, until it is made or the database is closed.
-fn later(database: Database) {
+/// Looks once in a while for as long as a table has no tokens that may get them: it was in use, or its triggers are switched off.
+fn later(database: &Database) {
+    let Some(waiting) = database.held_tokens().wait() else { return };
+    let database = database.clone();
     tokio::spawn(async move {
+        let _waiting = waiting;
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LATER) => {}
                 () = database.closed() => return,
             }
             let Some(models) = database.held_tokens().models() else { return };
-            match make(&database, models, 1).await {
-                Ok(outcome) if outcome.busy.is_empty() => return,
+            match make(&database, models, Effort::Aside).await {
+                Ok(outcome) if !outcome.may_pass => return,
                 Ok(_) => {}
-                Err(error) => tracing::debug!(%error, "no triggers can be made now"),
+                Err(error) => tracing::debug!(%error, "the tables cannot be looked at now"),
             }
         }
     });
@@ -176,24 +207,28 @@ pub(super) fn look_again(database: &Database) {
     let database = database.clone();
     drop(database.clone().carry_through(async move {
         let held = database.held_tokens();
-        if let Err(error) = repair(&database, held.models().unwrap_or_default()).await {
-            tracing::warn!(%error, "the tables cannot be looked at; counts are exact and not cached");
-            database.set_tokens(None);
+        match make(&database, held.models().unwrap_or_default(), Effort::Aside).await {
+            Ok(outcome) => {
+                if !outcome.without.is_empty() {
+                    tracing::warn!(
+                        tables = outcome.without.join("; "),
+                        "counts of these tables are exact and not cached"
+                    );
+                }
+                if outcome.may_pass {
+                    later(&database);
+                }
+            }
+            Err(error @ (Error::Unavailable(_) | Error::DeadlineExceeded | Error::Serialization(_))) => {
+                tracing::debug!(%error, "the tables cannot be looked at now");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the tables cannot be looked at; counts are exact and not cached");
+                database.set_tokens(None);
+            }
         }
         held.end();
     }));
-}
-
-/// Looks, and makes what is missing; what was loosened on purpose is left as it is.
-async fn repair(database: &Database, models: &[&'static ModelMeta]) -> Result<()> {
-    let wanted = tracked(models, database.dialect());
-    let verdicts = look(database, &wanted).await?;
-    if verdicts.iter().any(|verdict| verdict.known.is_none() && !verdict.mend.is_empty()) {
-        return make(database, models, 1).await.map(drop);
-    }
-    let tables = verdicts.into_iter().filter_map(|verdict| Some((verdict.model.name, verdict.known?)));
-    database.set_tokens(Some(Arc::new(Known { tables: tables.collect() })));
-    Ok(())
 }
 
 /// Whether a statement failed because tokens are not there or may not be read: without them it may well succeed.

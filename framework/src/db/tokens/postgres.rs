@@ -85,9 +85,10 @@ pub(super) async fn look(
 ) -> Result<(Vec<Verdict>, Objects)> {
     let objects = session.fetch_aside(&statement(OBJECTS.to_owned(), Vec::new())).await?;
     let objects: Objects = json(objects.row(0), 0)?;
-    let names = wanted.iter().enumerate().map(|(index, (model, _))| {
-        format!("({index}, {})", literal(&schema::table_name(model, Dialect::Postgres)))
-    });
+    let names = wanted
+        .iter()
+        .enumerate()
+        .map(|(index, (model, _))| format!("({index}, {})", literal(&schema::table_name(model, Dialect::Postgres))));
     let sql = format!(
         "SELECT m.number::bigint, c.relkind::text, c.relrowsecurity, (c.relhassubclass AND c.relkind <> 'p') OR EXISTS (SELECT 1 FROM \
          pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid), CASE WHEN c.relkind = 'p' THEN {} ELSE {} END, ({RELATIONS}) FROM \
@@ -104,7 +105,7 @@ pub(super) async fn look(
     }
     let verdicts = wanted.iter().enumerate().map(|(index, (model, tracked))| match tables.get(&index) {
         Some(table) => table.judge(model, tracked, &objects),
-        None => Verdict::without(model, "there is no such table"),
+        None => Verdict::for_now(model, "there is no such table"),
     });
     Ok((verdicts.collect(), objects))
 }
@@ -115,7 +116,8 @@ fn read(row: &dyn Row) -> Result<(usize, Table)> {
         let table = (text(row, 1)?.to_owned(), bool(row, 2)?, bool(row, 3)?, row.text(4)?.map(str::to_owned));
         Ok((number, table))
     };
-    let (number, (kind, is_secured, inherits, shape)) = parts().map_err(|source| Error::Decode { model: "tokens", source })?;
+    let (number, (kind, is_secured, inherits, shape)) =
+        parts().map_err(|source| Error::Decode { model: "tokens", source })?;
     Ok((number, Table { kind, is_secured, inherits, shape, relations: json(row, 5)? }))
 }
 
@@ -138,6 +140,10 @@ impl Table {
         if let Some(reason) = self.unfit(own, objects) {
             return Verdict::without(model, reason);
         }
+        let is_off = |relation: &Relation| relation.triggers.values().any(|signature| signature.contains(" D "));
+        if self.relations.iter().any(is_off) {
+            return Verdict::for_now(model, "its triggers are switched off");
+        }
         let wanted = self.wanted(own, objects);
         let mend = self.mend(&wanted, own, objects);
         let known = self.known(model, own, &wanted, objects);
@@ -146,18 +152,27 @@ impl Table {
             let who = if objects.owned { "the table" } else { "the schema _couplet" };
             format!("\"{}\" does not own {who}; its owner runs what `tokens sql` prints", objects.user)
         });
-        Verdict { model, known, mend: if may { mend } else { Vec::new() }, reason }
+        Verdict {
+            model,
+            known,
+            mend: if may { mend } else { Vec::new() },
+            reason,
+            is_asked_for: objects.classes.iter().any(|class| class.table == own.table()),
+            may_pass: false,
+        }
     }
 
     /// Why there can be no tokens.
     fn unfit(&self, own: &Tracked, objects: &Objects) -> Option<String> {
-        let is_off = |relation: &Relation| relation.triggers.values().any(|signature| signature.contains(" D "));
         Some(match self.kind.as_str() {
             "r" | "p" if self.is_secured => "row level security decides which rows a query sees".to_owned(),
-            "r" | "p" if self.inherits => "it shares rows with another table by inheritance or is a partition".to_owned(),
-            "r" | "p" if self.relations.iter().any(|part| part.kind == "f") => "a partition is a foreign table".to_owned(),
+            "r" | "p" if self.inherits => {
+                "it shares rows with another table by inheritance or is a partition".to_owned()
+            }
+            "r" | "p" if self.relations.iter().any(|part| part.kind == "f") => {
+                "a partition is a foreign table".to_owned()
+            }
             "r" | "p" if objects.format(own) > FORMAT => "a newer version of the framework keeps its tokens".to_owned(),
-            "r" | "p" if self.relations.iter().any(is_off) => "its triggers are switched off".to_owned(),
             "r" | "p" => return None,
             "f" => "it is a foreign table".to_owned(),
             _ => "it is a view".to_owned(),
@@ -166,8 +181,10 @@ impl Table {
 
     /// The classes of all versions of the app, as far as their columns are there.
     fn wanted(&self, own: &Tracked, objects: &Objects) -> Tracked {
-        let columns: BTreeSet<&str> = self.relations.first().into_iter().flat_map(|it| &it.columns).map(String::as_str).collect();
-        let recorded = objects.classes.iter().filter(|class| class.table == own.table()).map(|class| class.column.as_str());
+        let columns: BTreeSet<&str> =
+            self.relations.first().into_iter().flat_map(|it| &it.columns).map(String::as_str).collect();
+        let recorded =
+            objects.classes.iter().filter(|class| class.table == own.table()).map(|class| class.column.as_str());
         let kept = own.columns().chain(recorded).filter(|column| columns.contains(column)).map(str::to_owned);
         Tracked::new(own.table(), kept)
     }
@@ -187,7 +204,8 @@ impl Table {
         for relation in &self.relations {
             mend.extend(relation.mend(wanted, self.apart()));
         }
-        let is_recorded = |column: &str| objects.classes.iter().any(|it| it.table == own.table() && it.column == column);
+        let is_recorded =
+            |column: &str| objects.classes.iter().any(|it| it.table == own.table() && it.column == column);
         mend.extend(own.columns().filter(|column| !is_recorded(column)).map(|column| {
             let (table, column) = (literal(own.table()), literal(column));
             format!(
@@ -214,7 +232,8 @@ impl Table {
             && leaves().all(|relation| relation.has(&replicated))
             && [classes.first()?, classes.last()?].iter().all(|class| is_readable(class.name()));
         let is_kept = |column: &str| {
-            let trigger = columns.iter().zip(wanted.columns()).find(|(_, name)| *name == column).map(|(trigger, _)| trigger);
+            let trigger =
+                columns.iter().zip(wanted.columns()).find(|(_, name)| *name == column).map(|(trigger, _)| trigger);
             trigger.is_some_and(|trigger| is_readable(&trigger.function) && (together || has(trigger)))
         };
         let columns = model.columns.iter().map(|column| column.name);

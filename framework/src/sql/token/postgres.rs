@@ -114,7 +114,7 @@ impl Trigger {
 /// Removes a trigger.
 #[must_use]
 pub fn drop_trigger(name: &str, table: &str) -> String {
-    format!("DROP TRIGGER {} ON {table}", quoted(name))
+    format!("DROP TRIGGER IF EXISTS {} ON {table}", quoted(name))
 }
 
 /// Makes the sequence of a class. What is made again begins later than what was there before; and only from the second value on
@@ -123,7 +123,7 @@ pub fn drop_trigger(name: &str, table: &str) -> String {
 pub fn create_sequence(class: &Class, microseconds: i64) -> Vec<String> {
     let name = sequence(class.name());
     vec![
-        format!("CREATE SEQUENCE {name} START WITH {microseconds}"),
+        format!("CREATE SEQUENCE IF NOT EXISTS {name} START WITH {microseconds}"),
         format!("SELECT pg_catalog.nextval({}::pg_catalog.regclass)", literal(&name)),
     ]
 }
@@ -180,4 +180,94 @@ impl Tracked {
 #[must_use]
 pub fn together(function: &str) -> Trigger {
     Trigger::new(function, function, Event::Update)
+}
+
+/// Removes all functions and sequences, once no trigger runs them.
+#[must_use]
+pub fn drop_objects() -> Vec<String> {
+    let each = |kind: &str, call: &str, name: &str, from: &str| {
+        format!(
+            "DO $couplet$ DECLARE found record; BEGIN FOR found IN SELECT {name} AS name FROM {from} LOOP EXECUTE \
+             format('DROP {kind} _couplet.%I{call}', found.name); END LOOP; END $couplet$"
+        )
+    };
+    let schema = "'_couplet'::regnamespace";
+    vec![
+        each(
+            "FUNCTION",
+            "()",
+            "proname",
+            &format!("pg_proc WHERE pronamespace = {schema} AND prorettype = 'trigger'::regtype"),
+        ),
+        each("SEQUENCE", "", "relname", &format!("pg_class WHERE relnamespace = {schema} AND relkind = 'S'")),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tracked() -> Tracked {
+        Tracked::new("books", ["rating".to_owned()])
+    }
+
+    fn triggers(apart: bool, leaf: bool) -> String {
+        let triggers = tracked().triggers(apart, leaf);
+        triggers.iter().flat_map(|trigger| trigger.create("\"books\"")).map(|statement| statement + ";\n").collect()
+    }
+
+    #[test]
+    fn a_function_takes_every_lock_before_it_advances_a_class() {
+        let [rows, any, all, column] = &tracked().functions()[..] else { panic!("four functions") };
+        let classes = tracked().classes();
+        let locks = [0, 2].map(|index: usize| classes[index].lock());
+        let expected = format!(
+            r#"CREATE OR REPLACE FUNCTION "_couplet"."books rows"() RETURNS pg_catalog.trigger LANGUAGE plpgsql SECURITY DEFINER AS $couplet$
+BEGIN
+    IF pg_catalog.pg_advisory_xact_lock_shared({}) IS NULL THEN END IF;
+    IF pg_catalog.pg_advisory_xact_lock_shared({}) IS NULL THEN END IF;
+    IF pg_catalog.nextval('"_couplet"."books rows"'::pg_catalog.regclass) IS NULL THEN END IF;
+    IF pg_catalog.nextval('"_couplet"."books any"'::pg_catalog.regclass) IS NULL THEN END IF;
+    RETURN NULL;
+END
+$couplet$"#,
+            locks[1], locks[0]
+        );
+        assert_eq!(
+            rows.create(),
+            [expected, r#"REVOKE ALL ON FUNCTION "_couplet"."books rows"() FROM PUBLIC"#.to_owned()]
+        );
+        assert_eq!([&any.name, &all.name, &column.name], ["books any", "books all", "books column rating"]);
+        assert!(classes.iter().all(|class| all.body.contains(&advances(class))), "{}", all.body);
+        assert_eq!(column.body.matches("nextval").count(), 1, "{}", column.body);
+    }
+
+    #[test]
+    fn a_table_has_a_trigger_for_each_kind_of_statement() {
+        let expected = r#"CREATE TRIGGER "_couplet_books rows" AFTER INSERT OR DELETE OR TRUNCATE ON "books" FOR EACH STATEMENT EXECUTE FUNCTION "_couplet"."books rows"();
+ALTER TABLE "books" ENABLE ALWAYS TRIGGER "_couplet_books rows";
+CREATE TRIGGER "_couplet_books any" AFTER UPDATE ON "books" FOR EACH STATEMENT EXECUTE FUNCTION "_couplet"."books any"();
+ALTER TABLE "books" ENABLE ALWAYS TRIGGER "_couplet_books any";
+CREATE TRIGGER "_couplet_books column rating" AFTER UPDATE OF "rating" ON "books" FOR EACH STATEMENT EXECUTE FUNCTION "_couplet"."books column rating"();
+ALTER TABLE "books" ENABLE ALWAYS TRIGGER "_couplet_books column rating";
+CREATE TRIGGER "_couplet_books replicated" AFTER INSERT OR DELETE OR UPDATE ON "books" FOR EACH ROW EXECUTE FUNCTION "_couplet"."books all"();
+ALTER TABLE "books" ENABLE REPLICA TRIGGER "_couplet_books replicated";
+"#;
+        assert_eq!(triggers(true, true), expected);
+    }
+
+    #[test]
+    fn loosened_no_trigger_names_a_column() {
+        let loose = triggers(false, false);
+        assert!(loose.contains(r#"CREATE TRIGGER "_couplet_books all" AFTER UPDATE ON "books" "#), "{loose}");
+        assert!(!loose.contains("UPDATE OF") && !loose.contains("replicated"), "{loose}");
+    }
+
+    #[test]
+    fn a_sequence_begins_with_the_time_and_moves_at_once() {
+        let made = create_sequence(&tracked().classes()[0], 1_700_000_000_000_000);
+        let name = r#""_couplet"."books any""#;
+        assert_eq!(made[0], format!("CREATE SEQUENCE IF NOT EXISTS {name} START WITH 1700000000000000"));
+        assert_eq!(made[1], format!("SELECT pg_catalog.nextval('{name}'::pg_catalog.regclass)"));
+    }
 }

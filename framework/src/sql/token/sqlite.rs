@@ -80,7 +80,8 @@ impl Tracked {
 
         // A computed column is never named by an UPDATE.
         let has = |set: &BTreeSet<String>, column: &str| set.iter().any(|name| name.eq_ignore_ascii_case(column));
-        let (computed, plain): (Vec<&str>, Vec<&str>) = self.columns().partition(|column| has(&stored.computed, column));
+        let (computed, plain): (Vec<&str>, Vec<&str>) =
+            self.columns().partition(|column| has(&stored.computed, column));
         let mut always = vec![any];
         always.extend(computed.into_iter().map(|column| self.column(column)));
         if stored.unique.iter().any(|column| has(&stored.computed, column)) {

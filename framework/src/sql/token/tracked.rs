@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::class::{Class, fitting, table_of};
 use crate::model::{ColumnMeta, Link, ModelMeta};
-use crate::sql::Dialect;
+use crate::sql::{Dialect, table};
 
 /// The number of the way in which tokens are made. A database in which a higher one is written down is left as it is.
 pub const FORMAT: i64 = 1;
@@ -95,6 +95,12 @@ pub fn tracked(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<(&'static
         (model, Tracked::new(table_of(model, dialect), names))
     };
     reads.into_iter().map(tracked).collect()
+}
+
+/// Whether the key of the model is the number under which SQLite keeps a row.
+#[must_use]
+pub fn is_row_number(model: &ModelMeta) -> bool {
+    table::is_row_number(model)
 }
 
 /// What a model's own conditions read.
