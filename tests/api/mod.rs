@@ -43,6 +43,7 @@ mod sort;
 mod statements;
 mod support;
 mod together;
+mod tokens;
 mod typed;
 mod upsert;
 mod versions;

@@ -12,6 +12,8 @@ mod plan;
 mod pool;
 mod session;
 mod tokens;
+mod tokens_postgres;
+mod tokens_sqlite;
 mod values;
 
 use std::path::PathBuf;

@@ -199,6 +199,13 @@ fn later(database: &Database) {
     });
 }
 
+/// What a doubt sets off, for tests to wait for.
+#[cfg(test)]
+pub(super) async fn look_now(database: &Database) {
+    let models = database.held_tokens().models().unwrap_or_default();
+    make(database, models, Effort::Aside).await.map(drop).unwrap_or_else(|_| database.set_tokens(None));
+}
+
 /// See [`Database::doubt_tokens`].
 pub(super) fn look_again(database: &Database) {
     if database.held_tokens().models().is_none() || !database.held_tokens().begin() {
