@@ -8,3 +8,4 @@ mod redis;
 mod support;
 mod tiered;
 mod tiered_app;
+mod tiers;

@@ -116,7 +116,7 @@ async fn relay(mut client: TcpStream, target: SocketAddr, fault: watch::Receiver
 /// Waits until the fault is one of those; for ever, if the proxy is gone.
 async fn reached(mut fault: watch::Receiver<Fault>, is_it: impl Fn(Fault) -> bool) {
     if fault.wait_for(|fault| is_it(*fault)).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Memory<V> {
 }
 
 struct Shard<V> {
-    entries: LruCache<Box<str>, Kept<V>>,
+    entries: LruCache<Arc<str>, Kept<V>>,
     capacity: usize,
     /// Of keys and values; those that the store throws out itself are taken off by its callback.
     bytes: Arc<AtomicUsize>,
@@ -168,7 +168,7 @@ impl<V> Shard<V> {
     fn new(capacity: usize, most_bytes: usize) -> Self {
         let bytes = Arc::new(AtomicUsize::new(0));
         let counted = bytes.clone();
-        let entries = LruCache::builder().max_size(capacity).on_evict(move |_: &Box<str>, kept: &Kept<V>| {
+        let entries = LruCache::builder().max_size(capacity).on_evict(move |_: &Arc<str>, kept: &Kept<V>| {
             counted.fetch_sub(kept.bytes, Ordering::Relaxed);
         });
         Self { entries: entries.build().expect("at least one entry"), capacity, bytes, most_bytes }

@@ -188,7 +188,8 @@ impl Database {
     ///
     /// The database cannot be reached, or its user may not make the tables.
     pub async fn cursor_keys(&self) -> Result<&CursorKeys> {
-        let read = async || Ok(CursorKeys::new(&framework::cursor_key(self).await?, []));
+        // Boxed: it runs once, and otherwise the future of every query would hold it, deeper than the compiler follows.
+        let read = async || Ok(CursorKeys::new(&Box::pin(framework::cursor_key(self)).await?, []));
         self.inner.cursor_keys.get_or_try_init(read).await
     }
 

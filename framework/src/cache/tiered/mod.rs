@@ -175,7 +175,6 @@ impl TieredCache {
     }
 
     /// A value with what else there is to say of it: its tags, and whether an old value will do while it is loaded again.
-    #[must_use]
     pub fn entry(&self, key: &str) -> Entry<'_> {
         Entry::new(self, key)
     }
