@@ -7,6 +7,7 @@ pub use std::fmt::{self, Debug};
 pub use std::include_str;
 pub use std::option::Option;
 pub use std::result::Result;
+pub use std::time::Duration;
 pub use std::vec::Vec;
 
 pub use chrono;
@@ -18,13 +19,14 @@ pub use crate::model::changes::key_values;
 pub use crate::model::column::{
     Access, ColumnMeta, ColumnType, ColumnValue, ComputedMeta, Generated, Operator, Rule, check_filter, check_operator,
 };
+pub use crate::model::count_cache::{CountCacheMeta, Totals};
 pub use crate::model::expression::Expression;
 pub use crate::model::filter_path::check_filter_path;
 pub use crate::model::json::{counts, member};
 pub use crate::model::relation::{
     Link, OnDelete, RelationKind, RelationMeta, check_key_types, column_index, key_column,
 };
-pub use crate::model::resource::{Operation, Resource, ResourceMeta, SubResource};
+pub use crate::model::resource::{CacheMeta, Operation, Resource, ResourceMeta, SubResource};
 pub use crate::model::row::{DecodeError, Row};
 pub use crate::model::text_enum;
 pub use crate::model::{

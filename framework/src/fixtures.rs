@@ -2,8 +2,8 @@
 //! layers.
 
 use crate::model::{
-    Access, ColumnMeta, ColumnType, DecodeError, Generated, Link, ModelMeta, OnDelete, Operation, Operator,
-    RelationKind, RelationMeta, ResourceMeta, Row, Rule, Value,
+    Access, ColumnMeta, ColumnType, CountCacheMeta, DecodeError, Generated, Link, ModelMeta, OnDelete, Operation,
+    Operator, RelationKind, RelationMeta, ResourceMeta, Row, Rule, Value,
 };
 
 use ColumnType::{Bool, Bytes, Date, Decimal, Enum, F64, I16, I32, I64, Json, Text, Timestamp, Uuid};
@@ -396,6 +396,7 @@ pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMe
         per_page: 20,
         max_per_page: 100,
         max_offset: 100_000,
+        count_cache: CountCacheMeta::DEFAULT,
         include_depth: 3,
         include_limit: 100,
         filter_paths: &[],
@@ -405,6 +406,7 @@ pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMe
         upsert: &[],
         max_items: 10_000,
         require_if_match: false,
+        cache: None,
         sub_resources: &[],
     }
 }

@@ -32,7 +32,7 @@ mod fixtures;
 
 pub use app::App;
 pub use couplet_macros::{Model, Resource, TextEnum, migrations};
-pub use crud::{sql, sql_unchecked};
+pub use crud::{invalidate_count_cache, sql, sql_unchecked};
 pub use error::{Error, Result};
 
 /// Compiles the examples of the README and of the guide.

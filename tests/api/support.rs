@@ -127,6 +127,7 @@ pub fn config(database: &TestDatabase) -> Config {
     config.database.pool_size = 4;
     config.database.pool_timeout = Duration::from_secs(10);
     config.database.statement_timeout = Duration::from_secs(20);
+    config.cache.count_budget = Duration::from_secs(20);
     config
 }
 

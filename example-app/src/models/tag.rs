@@ -4,7 +4,7 @@ use super::book::{Book, BookTag};
 
 /// A word that books are found by.
 #[derive(Debug, Clone, Model, Resource)]
-#[resource(upsert(name), bulk)]
+#[resource(upsert(name), bulk, cache(ttl = "60s"))]
 pub struct Tag {
     pub id: i64,
     /// The word; no two tags share one.

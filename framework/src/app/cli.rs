@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::command::CommandContext;
 use super::prepare::Preparation;
-use super::{App, log};
+use super::{App, log, tokens};
 use crate::db::advice::Unserved;
 use crate::error::{Error, Result};
 use crate::http::Shutdown;
@@ -22,7 +23,7 @@ pub(super) fn program_name() -> String {
 }
 
 /// Commands that every app has.
-pub(super) const BUILT_IN: &[&str] = &["serve", "migrate", "schema", "openapi"];
+pub(super) const BUILT_IN: &[&str] = &["serve", "migrate", "schema", "openapi", "tokens"];
 
 /// Does what `arguments` say.
 pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsString>) -> Result<()> {
@@ -36,9 +37,14 @@ pub(super) async fn run(mut app: App, arguments: impl IntoIterator<Item = OsStri
         None | Some(("serve", _)) => serve(app).await,
         Some(("schema", arguments)) => print(&ddl(&app, arguments)),
         Some(("openapi", arguments)) => {
-            let database = app.lazy_database(app.metrics()?)?;
-            let (_, specification) = app.assemble(&database)?;
+            let metrics = app.metrics()?;
+            let database = app.lazy_database(Arc::clone(&metrics))?;
+            let (_, specification) = app.assemble(&database, &metrics)?;
             print(if arguments.get_flag("yaml") { &specification.yaml } else { &specification.json })
+        }
+        Some(("tokens", arguments)) => {
+            log::init(&app.config)?;
+            print(&tokens::run(&app, arguments, |arguments| dialect_of(&app, arguments)).await?)
         }
         Some((name, arguments)) => {
             log::init(&app.config)?;
@@ -76,7 +82,10 @@ fn command_line(app: &App) -> Command {
         )
         .subcommand(Command::new("serve").about("Serve the API; what happens without a command too"))
         .subcommand(Command::new("migrate").about("Run the migrations that have not run yet"))
-        .subcommand(Command::new("schema").about("Print the statements that create the models' tables").arg(dialect))
+        .subcommand(
+            Command::new("schema").about("Print the statements that create the models' tables").arg(dialect.clone()),
+        )
+        .subcommand(tokens::command(dialect))
         .subcommand(Command::new("openapi").about("Print the specification of the API").arg(yaml))
         .subcommands(app.commands.iter().map(|own| own.command.clone()))
 }
@@ -140,13 +149,18 @@ fn migrated(unserved: &[Unserved]) -> String {
     text
 }
 
-fn ddl(app: &App, arguments: &ArgMatches) -> String {
-    let dialect = match arguments.get_one::<String>("dialect").map(String::as_str) {
+/// The language that `--dialect` names, or that of the database.
+fn dialect_of(app: &App, arguments: &ArgMatches) -> Dialect {
+    match arguments.get_one::<String>("dialect").map(String::as_str) {
         Some("postgres") => Dialect::Postgres,
         Some(_) => Dialect::Sqlite,
         None if app.config.database.url.expose().starts_with("postgres") => Dialect::Postgres,
         None => Dialect::Sqlite,
-    };
+    }
+}
+
+fn ddl(app: &App, arguments: &ArgMatches) -> String {
+    let dialect = dialect_of(app, arguments);
     let models = app.catalog.models();
     schema::create(models, models, dialect).iter().map(|statement| format!("{statement};\n\n")).collect()
 }

@@ -11,8 +11,10 @@ mod data;
 mod log;
 mod prepare;
 mod running;
+mod tokens;
 
 use std::marker::PhantomData;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 pub use clap;
@@ -21,9 +23,11 @@ pub use running::Running;
 
 use command::{Command, Seed};
 
-use crate::cache::TieredCache;
 use crate::cache::redis::{Redis, RedisOptions};
+use crate::cache::{Limits, TieredCache};
 use crate::config::{Config, ServerConfig};
+use crate::crud::answers::Answers;
+use crate::crud::count_cache::{CountCache, CountCacheOptions};
 use crate::db::{Database, DatabaseOptions};
 use crate::error::{Error, Result};
 use crate::http::api::{Mounted, idempotency};
@@ -339,12 +343,13 @@ impl App {
     }
 
     /// Where everything that the app serves comes together.
-    fn assemble(&mut self, database: &Database) -> Result<(Routes, Specification)> {
+    fn assemble(&mut self, database: &Database, metrics: &Arc<Metrics>) -> Result<(Routes, Specification)> {
         let ServerConfig { prefix, json_depth, ignored_parameters, .. } = &self.config.server;
         let narrowed = self.resources.iter().filter(|exposed| !exposed.filter.is_everything());
         let shown = narrowed.map(|exposed| ((exposed.resource.model)().name, exposed.filter.clone())).collect();
         let shown = Arc::new(shown);
         let keys = idempotency::keys(self.config.idempotency.ttl);
+        let answers = Arc::new(self.answers(metrics));
         let mounted = self.resources.iter().map(|exposed| {
             let ignored = ignored_parameters.clone();
             Arc::new(Mounted {
@@ -355,11 +360,24 @@ impl App {
                 prefix: prefix.clone(),
                 json_depth: *json_depth,
                 keys: Arc::clone(&keys),
+                answers: Arc::clone(&answers),
             })
         });
         let mounted: Vec<Arc<Mounted>> = mounted.collect();
         let apis = std::mem::take(&mut self.apis).into_iter().map(|api| api.with_data(data::inserts(&self.data)));
         assemble(&self.info, &self.catalog, &mounted, apis.collect(), database, prefix, self.config.docs.enabled)
+    }
+
+    /// Answers that are kept, of this version of the app.
+    fn answers(&self, metrics: &Arc<Metrics>) -> Answers {
+        let cache = &self.config.cache;
+        let limits = Limits {
+            entries: NonZeroUsize::new(cache.max_memory_entries).unwrap_or(NonZeroUsize::MIN),
+            bytes: cache.max_memory_bytes,
+        };
+        // Answers have cursors in them.
+        let keys: Vec<&str> = self.config.pagination.cursor_keys.iter().map(|key| key.expose()).collect();
+        Answers::new(self.catalog.models(), keys.join("\0").as_bytes(), limits, Arc::clone(metrics))
     }
 
     /// The routes of the public listener and, where there is one, of the private one.
@@ -370,7 +388,7 @@ impl App {
         shutdown: &Shutdown,
         dependencies: Vec<health::Dependency>,
     ) -> Result<(Routes, Option<Routes>)> {
-        let (mut public, _) = self.assemble(database)?;
+        let (mut public, _) = self.assemble(database, metrics)?;
         let mut private = self.config.server.admin_bind.map(|_| Routes::default());
         for route in health::routes(dependencies, shutdown.clone()) {
             add_own(&mut public, route)?;
@@ -430,6 +448,11 @@ impl App {
             health_check_interval: redis.health_check_interval,
         };
         Redis::new(options, Arc::clone(metrics)).map(Some)
+    }
+
+    /// Where the totals of the app's models are kept.
+    fn count_cache(&self, redis: Option<Redis>, metrics: &Arc<Metrics>) -> CountCache {
+        CountCache::new(CountCacheOptions::of(&self.config.cache), self.catalog.models(), redis, Arc::clone(metrics))
     }
 
     fn metrics(&self) -> Result<Arc<Metrics>> {

@@ -6,9 +6,9 @@ use crate::cache::TieredCache;
 use crate::config::Profile;
 use crate::crud;
 use crate::db::advice::{Unserved, unserved_sorts};
-use crate::db::{Database, check, migrate};
+use crate::db::{Database, check, migrate, tokens};
 use crate::error::Result;
-use crate::model::{Catalog, ModelMeta, Operation};
+use crate::model::{Catalog, ModelMeta, Operation, ResourceMeta};
 use crate::query::{CountMode, ListQuery};
 use crate::sql::Migration;
 
@@ -19,6 +19,8 @@ pub(super) struct Preparation {
     creates_tables: bool,
     /// The models whose rows are listed.
     listed: Vec<&'static ModelMeta>,
+    /// The resources whose answers are kept.
+    cached: Vec<&'static ResourceMeta>,
     advises: bool,
     seed: Option<Seed>,
     unsealed: Option<TieredCache>,
@@ -39,16 +41,19 @@ impl Preparation {
                 .filter(|exposed| exposed.operations.contains(&Operation::List))
                 .map(|exposed| (exposed.resource.model)())
                 .collect(),
+            cached: app.resources.iter().map(|it| it.resource).filter(|it| it.cache.is_some()).collect(),
             advises: app.config.is_development(),
             seed: app.seed.take(),
             unsealed: app.unsealed.take(),
         }
     }
 
-    /// Makes the framework's own tables, migrates, creates missing tables outside production, and compares the tables with the models.
+    /// Makes the framework's own tables, migrates, creates missing tables outside production, compares the tables with the
+    /// models, and makes the triggers that keep tokens.
     pub(super) async fn tables(&self, database: &Database) -> Result<()> {
         database.own_tables().await?;
         database.cursor_keys().await?;
+        database.cache_secret().await?;
         if let Some(cache) = &self.unsealed {
             cache.seal_with(&database.shared_secret("cache_key").await?);
         }
@@ -59,7 +64,21 @@ impl Preparation {
                 tracing::info!(tables = created.join(", "), "created");
             }
         }
-        check::check(database, &self.catalog).await
+        check::check(database, &self.catalog).await?;
+        tokens::sync(database, &self.catalog).await?;
+        self.name_uncached(database);
+        Ok(())
+    }
+
+    /// Names the resources whose answers are to be kept and cannot be.
+    fn name_uncached(&self, database: &Database) {
+        let known = database.tokens();
+        let has_tokens =
+            |it: &&ResourceMeta| known.as_ref().is_some_and(|it_is| it_is.tables.contains_key((it.model)().name));
+        let names: Vec<&str> = self.cached.iter().filter(|it| !has_tokens(it)).map(|it| it.name).collect();
+        if !names.is_empty() {
+            tracing::warn!(resources = names.join(", "), "these tables have no tokens; their answers are not cached");
+        }
     }
 
     /// Names the sorts that no index serves, to the one who can add them.

@@ -59,6 +59,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         Some(redis) => database.with_data(redis.clone()),
         None => database,
     };
+    let database = database.with_data(app.count_cache(redis.clone(), &metrics));
     let shutdown = Shutdown::default();
     let prepared = Arc::new(AtomicBool::new(is_prepared));
     let mut dependencies = vec![Dependency::database(&database), tables(&prepared)];

@@ -58,7 +58,7 @@ impl<K: Hash + Eq + Clone, V: Clone> SingleFlight<K, V> {
             Entry::Vacant(vacant) => {
                 let key = vacant.key().clone();
                 vacant.insert(watch::Sender::new(State::Flying));
-                Flight::Lead(Lead { flights: self.0.clone(), key: Some(key) })
+                Flight::Lead(Lead { flights: self.0.clone(), key: Some(key), closed: None })
             }
         }
     }
@@ -91,11 +91,21 @@ impl<K, V> Clone for SingleFlight<K, V> {
 /// The duty to find a value; dropped without one, it passes to one of those who wait.
 pub struct Lead<K: Hash + Eq, V> {
     flights: Arc<Mutex<HashMap<K, watch::Sender<State<V>>>>>,
-    /// None once landed: the key may be under way again by then, led by another.
+    /// None once nobody joins any more: the key may be under way again by then, led by another.
     key: Option<K>,
+    /// Those who joined before it was closed.
+    closed: Option<watch::Sender<State<V>>>,
 }
 
 impl<K: Hash + Eq, V: Clone> Lead<K, V> {
+    /// Lets nobody join from now on: who asks for the key next leads another execution. For a value that is only right for those
+    /// who asked before it is looked for.
+    pub fn close(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.closed = locked(&self.flights).remove(&key);
+        }
+    }
+
     /// Hands the value to those who wait, and back.
     pub fn land(mut self, value: V) -> V {
         self.end(State::Landed(value.clone()));
@@ -106,7 +116,7 @@ impl<K: Hash + Eq, V: Clone> Lead<K, V> {
 impl<K: Hash + Eq, V> Lead<K, V> {
     fn end(&mut self, state: State<V>) {
         let flight = self.key.take().and_then(|key| locked(&self.flights).remove(&key));
-        if let Some(flight) = flight {
+        if let Some(flight) = flight.or_else(|| self.closed.take()) {
             flight.send_replace(state);
         }
     }
@@ -234,6 +244,27 @@ mod tests {
         assert!(leader.await.expect_err("it panics").is_panic());
         assert!(flights.is_empty());
         assert_eq!(flights.run("key", async || Ok(3)).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn who_asks_after_a_flight_was_closed_leads_another() {
+        let flights = Numbers::new();
+        let Flight::Lead(mut first) = flights.join_or_lead("key") else { unreachable!("nobody else leads") };
+        let Flight::Wait(early) = flights.join_or_lead("key") else { unreachable!("one leads already") };
+        first.close();
+        first.close();
+        let Flight::Lead(second) = flights.join_or_lead("key") else { unreachable!("the first is closed") };
+        let Flight::Wait(late) = flights.join_or_lead("key") else { unreachable!("the second leads") };
+        assert_eq!(first.land(Ok(1)), Ok(1));
+        assert_eq!(early.landed().await, Some(Ok(1)));
+        assert_eq!(flights.len(), 1);
+        assert_eq!(second.land(Ok(2)), Ok(2));
+        assert_eq!(late.landed().await, Some(Ok(2)));
+        let Flight::Lead(mut third) = flights.join_or_lead("key") else { unreachable!("the second has landed") };
+        let Flight::Wait(left) = flights.join_or_lead("key") else { unreachable!("the third leads") };
+        third.close();
+        drop(third);
+        assert_eq!(left.landed().await, None, "dropped after it was closed");
     }
 
     #[tokio::test]

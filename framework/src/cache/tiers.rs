@@ -113,6 +113,20 @@ impl Tiers {
         });
     }
 
+    /// Forgets the value of `key`, here and in Redis; for one that turned out to be wrong.
+    pub async fn remove(&self, key: &str) {
+        self.0.memory.remove(key);
+        if let Some(redis) = &self.0.redis {
+            redis.delete(&[key]).await;
+        }
+    }
+
+    /// Whether values are shared with other instances.
+    #[must_use]
+    pub fn are_shared(&self) -> bool {
+        self.0.redis.is_some()
+    }
+
     /// Forgets what memory holds. What Redis holds stays: a value that never changes is not wrong there.
     pub fn clear_memory(&self) {
         self.0.memory.clear();
@@ -149,6 +163,9 @@ mod tests {
         assert_eq!(tiers.clone().peek("a").as_deref(), Some(&b"12"[..]));
         tokio::time::advance(ttl.mul_f64(1.1)).await;
         assert_eq!(tiers.get("a").await, None);
+        tiers.put("a", Bytes::from_static(b"13"), ttl);
+        tiers.remove("a").await;
+        assert_eq!((tiers.peek("a"), tiers.are_shared()), (None, false));
         tiers.put("a", Bytes::from_static(b"13"), ttl);
         tiers.clear_memory();
         assert_eq!(tiers.peek("a"), None);

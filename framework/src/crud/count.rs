@@ -1,5 +1,6 @@
 //! Counting the rows of a list.
 
+use super::count_cache::{Counted, Counting};
 use super::decode_error;
 use super::page::PageMeta;
 use crate::db::Session;
@@ -8,12 +9,21 @@ use crate::model::RowSet;
 use crate::query::{CountMode, ListQuery};
 use crate::sql;
 
-/// Fills in the total of a page that has `rows` rows, before which `offset` others are known to lie. A page without a next one knows its total already, unless it is an
-/// empty page past the end.
-pub(crate) async fn count(
+/// What was seen of a list.
+pub(super) struct Seen {
+    /// How many rows lie before the page, where that is known.
+    pub(super) offset: Option<u64>,
+    /// Rows of the page.
+    pub(super) rows: usize,
+    /// The tokens that a row carried; `None` where there is no row.
+    pub(super) tokens: Option<Option<String>>,
+}
+
+/// Fills in the total of a page. One without a next one knows its total already, unless it is an empty page past the end.
+pub(super) async fn count(
     query: &ListQuery,
-    offset: Option<u64>,
-    rows: usize,
+    counting: &Counting,
+    Seen { offset, rows, tokens }: Seen,
     meta: &mut PageMeta,
     session: &mut Session<'_>,
 ) -> Result<()> {
@@ -38,10 +48,11 @@ pub(crate) async fn count(
         meta.count = CountMode::Estimated;
         return Ok(());
     }
-    let counted = session.fetch(&sql::count::exact(query, session.dialect())).await?;
-    let total = counted.row(0).i64(0).map_err(decode_error(query.model))?.unwrap_or_default();
-    meta.total = Some(u64::try_from(total).unwrap_or_default());
-    meta.count = CountMode::Exact;
+    (meta.total, meta.count) = match counting.total(query, tokens, session).await? {
+        Counted::Total(total) => (Some(total), CountMode::Exact),
+        Counted::Earlier(total) => (Some(total), CountMode::Cached),
+        Counted::TooLong => (None, CountMode::None),
+    };
     Ok(())
 }
 

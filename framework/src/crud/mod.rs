@@ -3,14 +3,17 @@
 //! Nothing here is generic over a model but [`Records`], [`Query`] and [`Sql`], the typed doors for Rust code. HTTP enters by
 //! [`list()`], [`get()`] and [`write()`].
 
+pub mod answers;
 mod bind;
 mod bindable;
 pub mod count;
+pub mod count_cache;
 pub mod draft;
 pub mod eager_load;
 mod from_row;
 pub mod get;
 pub mod hooks;
+mod invalidate;
 pub mod items;
 pub mod list;
 pub mod nested;
@@ -20,6 +23,7 @@ pub mod plain;
 pub mod query;
 pub mod records;
 pub mod related_counts;
+mod token_fetch;
 pub mod validate;
 mod walk;
 pub mod write;
@@ -29,6 +33,7 @@ pub use draft::Draft;
 pub use from_row::FromRow;
 pub use get::get;
 pub use hooks::{Committed, HookContext, Hooks};
+pub use invalidate::invalidate_count_cache;
 pub use list::{ListResult, list};
 pub use page::{Page, PageMeta};
 pub use plain::{Sql, sql, sql_unchecked};

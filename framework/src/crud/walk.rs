@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::RowSet;
 use crate::model::narrow::widened;
 use crate::query::{CursorKeys, ListQuery, Place, Walk};
+use crate::sql::token::Footprint;
 use crate::sql::{self, Statement};
 
 /// The rows of one answer, before related rows and counts.
@@ -14,17 +15,26 @@ pub(super) struct Part {
     pub(super) rows: Box<dyn RowSet>,
     /// How many rows lie before them, where that is known.
     pub(super) offset: Option<u64>,
+    /// The tokens that a row carried; `None` where there is no row.
+    pub(super) tokens: Option<Option<String>>,
     pub(super) meta: PageMeta,
 }
 
 /// Reads the rows from where the walk is on.
-pub(super) async fn walk(query: &ListQuery, from: &Walk, session: &mut Session<'_>) -> Result<Part> {
+pub(super) async fn walk(
+    query: &ListQuery,
+    from: &Walk,
+    footprint: Option<&Footprint>,
+    session: &mut Session<'_>,
+) -> Result<Part> {
     let keys = session.cursor_keys().await?;
     let place = match from {
         Walk::Start => Place::start(),
         Walk::From(cursor) => keys.read(query, cursor).map_err(|error| Error::Parameters(vec![error]))?,
     };
-    let mut rows = fetch(query, &sql::select::walk(query, &place, session.dialect()), session).await?;
+    let statement = sql::select::walk_with(query, &place, footprint, session.dialect());
+    let mut rows = fetch(query, &statement, session).await?;
+    let tokens = carried(query, footprint, rows.as_ref());
     let goes_on = cut(query, rows.as_mut());
     if place.backward {
         rows.reverse();
@@ -36,7 +46,7 @@ pub(super) async fn walk(query: &ListQuery, from: &Walk, session: &mut Session<'
     let sign = |place: Place| keys.sign(query, &place);
     meta.prev_cursor = before.then(|| edge(query, rows.as_ref(), true)).transpose()?.map(sign);
     meta.next_cursor = after.then(|| edge(query, rows.as_ref(), false)).transpose()?.map(sign);
-    Ok(Part { rows, offset: place.is_start().then_some(0), meta })
+    Ok(Part { rows, offset: place.is_start().then_some(0), tokens, meta })
 }
 
 /// The rows of a statement that selects [`ListQuery::columns`], read by the indexes of the model.
@@ -47,6 +57,12 @@ pub(super) async fn fetch(
 ) -> Result<Box<dyn RowSet>> {
     let rows = session.fetch(statement).await?;
     Ok(widened(rows, query.model.columns.len(), query.columns().as_deref()))
+}
+
+/// The tokens of `footprint` that each row carries behind its columns; `None` where there is no row.
+pub(super) fn carried(query: &ListQuery, footprint: Option<&Footprint>, rows: &dyn RowSet) -> Option<Option<String>> {
+    footprint.filter(|_| rows.len() > 0)?;
+    Some(rows.row(0).text(query.model.columns.len()).ok().flatten().map(str::to_owned))
 }
 
 /// Gives a page by number the cursors by which a walk goes on from it.

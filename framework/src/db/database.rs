@@ -1,13 +1,14 @@
 //! The handle of a database.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::cache_secret::{self, CacheSecret};
 use super::data::Data;
 use super::execute::Recorder;
 use super::framework;
@@ -16,6 +17,7 @@ use super::pool::{Opener, PING_TIMEOUT, Pool};
 use super::postgres::PostgresOpener;
 use super::session::Session;
 use super::sqlite::SqliteOpener;
+use super::tokens::{self, Held};
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::events::{Bus, Subscription};
@@ -100,10 +102,11 @@ struct Inner {
     readers: Option<Pool>,
     recorder: Recorder,
     cursor_keys: OnceCell<CursorKeys>,
+    cache_secret: OnceCell<CacheSecret>,
     /// Whether the framework's own tables are there.
     own_tables: OnceCell<()>,
-    /// Which tables have tokens; `None` until somebody has looked.
-    tokens: RwLock<Option<Arc<Known>>>,
+    /// Which tables have tokens.
+    tokens: Held,
     changes: Bus,
     /// Work that goes on when nobody waits for it any more.
     work: TaskTracker,
@@ -157,9 +160,11 @@ impl Database {
             ));
         };
         let recorder = Recorder::new(metrics, options.slow_query_threshold);
-        let (cursor_keys, own_tables, tokens) = (OnceCell::new(), OnceCell::new(), RwLock::default());
+        let (cursor_keys, cache_secret) = (OnceCell::new(), OnceCell::new());
+        let (own_tables, tokens) = (OnceCell::new(), Held::default());
         let (changes, work) = (Bus::default(), TaskTracker::new());
-        let inner = Inner { dialect, main, readers, recorder, cursor_keys, own_tables, tokens, changes, work };
+        let inner =
+            Inner { dialect, main, readers, recorder, cursor_keys, cache_secret, own_tables, tokens, changes, work };
         Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
@@ -197,6 +202,21 @@ impl Database {
         framework::shared_secret(self, name).await
     }
 
+    /// What stores beside this database, shared by its instances, keep its values under. The first call reads it; two databases
+    /// never have the same, also where one is a copy of the other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::cursor_keys`].
+    pub async fn cache_secret(&self) -> Result<&CacheSecret> {
+        self.inner.cache_secret.get_or_try_init(|| cache_secret::read(self)).await
+    }
+
+    /// The same, if it is known without asking.
+    pub(crate) fn known_cache_secret(&self) -> Option<&CacheSecret> {
+        self.inner.cache_secret.get()
+    }
+
     /// The keys, if they are known without asking.
     pub(super) fn known_cursor_keys(&self) -> Option<&CursorKeys> {
         self.inner.cursor_keys.get()
@@ -217,6 +237,11 @@ impl Database {
     /// There is none; the text names the type.
     pub fn data<T: Send + Sync + 'static>(&self) -> Result<&T> {
         self.data.get()
+    }
+
+    /// The value of that type, if there is one.
+    pub(crate) fn find_data<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.data.find()
     }
 
     /// A session that takes a connection with its first statement and keeps it until it is dropped.
@@ -246,12 +271,27 @@ impl Database {
     /// Which tables have tokens, where that is known.
     #[must_use]
     pub fn tokens(&self) -> Option<Arc<Known>> {
-        self.inner.tokens.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.tokens.known()
+    }
+
+    /// Has the tables looked at again in a task of its own, after tokens were missing or a statement failed at them. However often
+    /// it is called, there is one look at a time and at most one a second.
+    pub fn doubt_tokens(&self) {
+        tokens::look_again(self);
     }
 
     /// From now on these tables have tokens.
     pub(super) fn set_tokens(&self, known: Option<Arc<Known>>) {
-        *self.inner.tokens.write().unwrap_or_else(PoisonError::into_inner) = known;
+        self.inner.tokens.set(known);
+    }
+
+    pub(super) fn held_tokens(&self) -> &Held {
+        &self.inner.tokens
+    }
+
+    /// Comes back once the database is closed and all work is done.
+    pub(super) async fn closed(&self) {
+        self.inner.work.wait().await;
     }
 
     /// Listens for changes that are made through this handle or a clone of it, from now on.

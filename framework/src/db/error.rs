@@ -16,6 +16,14 @@ impl Refused {
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    /// Whether a statement names something that is not there or may not be read.
+    pub(super) fn is_of_a_missing_object(&self) -> bool {
+        // A relation, a function, a schema, a right; and a relation that goes while the statement begins.
+        let codes = ["42P01", "42883", "3F000", "42501", "XX000"];
+        codes.iter().any(|code| self.0.strip_prefix("PostgreSQL ").is_some_and(|text| text.starts_with(code)))
+            || self.0.starts_with("SQLite 1: no such table: _couplet")
+    }
 }
 
 impl fmt::Display for Refused {

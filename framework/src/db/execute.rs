@@ -40,6 +40,19 @@ impl Recorder {
         outcome
     }
 
+    /// As [`Recorder::fetch`], for so long.
+    pub(super) async fn fetch_within(
+        &self,
+        lease: &mut Lease,
+        statement: &Statement,
+        limit: Duration,
+    ) -> Result<Box<dyn RowSet>> {
+        let started = Instant::now();
+        let outcome = lease.fetch_within(statement, limit).await;
+        self.record(statement, started.elapsed());
+        outcome
+    }
+
     /// Executes a statement and answers how many rows it changed.
     pub(super) async fn execute(&self, lease: &mut Lease, statement: &Statement) -> Result<u64> {
         let started = Instant::now();

@@ -37,6 +37,17 @@ const STEPS: &[Step] = &[
                    expires_at bigint NOT NULL); \
                    CREATE INDEX idempotency_keys_expires_at_idx ON _couplet.idempotency_keys (expires_at)",
     },
+    // What `tokens` makes the rest from: the classes that some version of the app has asked for, and, on PostgreSQL, what is
+    // empty after a crash and tells the tokens from before from those after.
+    Step {
+        sqlite: "CREATE TABLE _couplet_tokens (class TEXT NOT NULL PRIMARY KEY, nonce BLOB NOT NULL) WITHOUT ROWID; \
+                 CREATE TABLE _couplet_token_classes (\"table\" TEXT NOT NULL, \"column\" TEXT NOT NULL, \
+                 format INTEGER NOT NULL, PRIMARY KEY (\"table\", \"column\")) WITHOUT ROWID",
+        postgres: "CREATE TABLE _couplet.token_classes (\"table\" text, \"column\" text, format bigint NOT NULL, \
+                   PRIMARY KEY (\"table\", \"column\")); \
+                   CREATE UNLOGGED TABLE _couplet.epoch (one boolean PRIMARY KEY DEFAULT true CHECK (one), \
+                   nonce text NOT NULL)",
+    },
 ];
 
 /// Bytes of a key that is made here; as many as the hash has.
@@ -71,7 +82,7 @@ pub(super) async fn shared_secret(database: &Database, name: &str) -> Result<Vec
     Ok(secret)
 }
 
-/// The same inside a transaction, whose end decides whether a new key stays.
+/// As [`cursor_key`] inside a transaction, whose end decides whether a new key stays.
 pub(super) async fn cursor_key_in(transaction: &mut Transaction) -> Result<Vec<u8>> {
     if version(transaction).await? < STEPS.len() {
         migrate::lock(transaction).await?;

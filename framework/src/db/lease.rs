@@ -59,6 +59,23 @@ impl Lease {
         self.finish(phase, outcome)
     }
 
+    /// As [`Lease::fetch`], for so long. SQLite is interrupted then. PostgreSQL ends what it executes when it sees that nobody
+    /// listens any more, so the connection is lost: to tell it the limit would take two statements more, also of each that
+    /// keeps to it.
+    pub(super) async fn fetch_within(&mut self, statement: &Statement, limit: Duration) -> Result<Box<dyn RowSet>> {
+        let limit = self.limit.map_or(limit, |usual| usual.min(limit));
+        let phase = self.start()?;
+        self.connection().limit(Some(limit));
+        let patience = if self.dialect() == Dialect::Sqlite { limit + GRACE } else { limit };
+        let outcome = within(Some(patience), self.connection_mut().fetch(statement)).await;
+        self.finish(phase, outcome)
+    }
+
+    /// Whether other statements can be executed.
+    pub(super) fn is_usable(&self) -> bool {
+        self.phase != Phase::Busy
+    }
+
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         let phase = self.start()?;
         let outcome = within(self.patience(), self.connection_mut().execute(statement)).await;

@@ -11,6 +11,7 @@ use super::full_text;
 use super::inspect::{self, Found};
 use super::pool::Opener;
 use super::sqlite::BUSY_TIMEOUT;
+use super::tokens;
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::model::ModelMeta;
@@ -18,6 +19,8 @@ use crate::sql::{Dialect, Migration, schema};
 
 /// The lock under which tables are made and filled; any number that no one else has.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(6077204437361923)";
+
+const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock(6077204437361923)";
 
 /// How long an instance waits for another one that migrates the same SQLite file.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(60);
@@ -33,7 +36,14 @@ pub async fn run(database: &Database, migrations: &[Migration]) -> Result<()> {
     let migrations: Vec<&Migration> = of_dialect.collect();
     let migrator = Migrator::with_migrations(migrations.iter().map(|migration| for_sqlx(migration)).collect());
     let refused = |error| refused(error, &migrations);
-    match database.opener() {
+    let others = if is_pending(database, &migrations).await? { hold_off_others(database).await? } else { None };
+    if is_pending(database, &migrations).await? {
+        // A migration that fails at the triggers says so itself.
+        if let Err(error) = tokens::loosen(database).await {
+            tracing::warn!(%error, "triggers that name columns cannot be loosened before migrations run");
+        }
+    }
+    let outcome = match database.opener() {
         Opener::Postgres(opener) => {
             let opened = opener.open_unlimited().await;
             let mut connection = opened.map_err(|error| error::on_connect(error, &database.target()))?;
@@ -45,11 +55,32 @@ pub async fn run(database: &Database, migrations: &[Migration]) -> Result<()> {
         Opener::Sqlite(_) => {
             let mut lease = database.acquire(true).await?;
             let Some(connection) = lease.raw()?.as_sqlite() else { return Ok(()) };
-            run_on_sqlite(&migrator, connection).await.map_err(refused)?;
-            lease.settled();
-            Ok(())
+            run_on_sqlite(&migrator, connection).await.map(|()| lease.settled()).map_err(refused)
         }
+    };
+    if let Some(others) = others {
+        others.commit().await?;
     }
+    outcome
+}
+
+/// Whether one of these has not run yet.
+async fn is_pending(database: &Database, migrations: &[&Migration]) -> Result<bool> {
+    if migrations.is_empty() {
+        return Ok(false);
+    }
+    let exists = match database.dialect() {
+        Dialect::Sqlite => "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+        Dialect::Postgres => "SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL",
+    };
+    let mut session = database.session();
+    if session.fetch_aside(&inspect::statement(exists.to_owned(), Vec::new())).await?.len() == 0 {
+        return Ok(true);
+    }
+    let versions = "SELECT version FROM _sqlx_migrations";
+    let rows = session.fetch_aside(&inspect::statement(versions.to_owned(), Vec::new())).await?;
+    let ran: Vec<Option<i64>> = (0..rows.len()).map(|index| rows.row(index).i64(0).ok().flatten()).collect();
+    Ok(!migrations.iter().all(|migration| ran.contains(&Some(migration.version))))
 }
 
 fn for_sqlx(migration: &Migration) -> sqlx::migrate::Migration {
@@ -158,6 +189,18 @@ pub(super) async fn wait_for_others(transaction: &mut Transaction) -> Result<()>
             .await?;
     }
     lock(transaction).await
+}
+
+/// Goes on only if no other instance makes or fills tables.
+pub(super) async fn unless_others(transaction: &mut Transaction) -> Result<()> {
+    if transaction.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let rows = transaction.session().fetch_aside(&inspect::statement(TRY_LOCK.to_owned(), Vec::new())).await?;
+    match rows.row(0).bool(0).map_err(|source| Error::Decode { model: "schema", source })? {
+        Some(true) => Ok(()),
+        _ => Err(Error::Serialization("another instance makes or fills tables".to_owned())),
+    }
 }
 
 /// Waits as long as one statement may.

@@ -4,6 +4,7 @@
 //! connection; a [`Transaction`] is how rows change. Every statement passes [`execute`], where it is counted and timed.
 
 pub mod advice;
+pub mod cache_secret;
 pub mod check;
 mod connection;
 mod data;
@@ -22,9 +23,11 @@ mod row;
 pub mod session;
 mod sqlite;
 mod statistics;
+pub mod tokens;
 pub mod transaction;
 mod unique;
 
+pub use cache_secret::CacheSecret;
 pub use database::{Database, DatabaseOptions};
 pub use meter::Meter;
 pub use session::{Executor, Session};

@@ -1,13 +1,16 @@
 //! What a request reads through.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 
 use super::database::Database;
 use super::execute;
 use super::framework;
 use super::lease::Lease;
 use super::transaction::Transaction;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::Change;
 use crate::model::RowSet;
 use crate::query::CursorKeys;
@@ -102,6 +105,61 @@ impl<'a> Session<'a> {
         lease.fetch(statement).await
     }
 
+    /// As [`Session::fetch`], and with waiting for a connection it may take so long. A statement that takes longer is
+    /// ended on the server, and the session then goes on with another connection where it has to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeadlineExceeded`] if it took longer, and as [`Session::fetch`].
+    pub(crate) async fn fetch_within(&mut self, statement: &Statement, limit: Duration) -> Result<Box<dyn RowSet>> {
+        execute::admit(statement)?;
+        self.limited(statement, limit, true).await
+    }
+
+    /// As [`Session::fetch_aside`], within a time as [`Session::fetch_within`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::fetch_within`].
+    pub(crate) async fn fetch_aside_within(
+        &mut self,
+        statement: &Statement,
+        limit: Duration,
+    ) -> Result<Box<dyn RowSet>> {
+        self.limited(statement, limit, false).await
+    }
+
+    async fn limited(&mut self, statement: &Statement, limit: Duration, counts: bool) -> Result<Box<dyn RowSet>> {
+        let until = Instant::now() + limit;
+        let leased = timeout_at(until, self.lease(statement.verb)).await;
+        let (database, lease) = leased.map_err(|_| Error::DeadlineExceeded)??;
+        let left = until.saturating_duration_since(Instant::now());
+        let outcome = match counts {
+            true => database.recorder().fetch_within(lease, statement, left).await,
+            false => lease.fetch_within(statement, left).await,
+        };
+        if !lease.is_usable() {
+            self.release();
+        }
+        outcome
+    }
+
+    /// The value of that type that came with the database's handle.
+    pub(crate) fn data<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        match &self.source {
+            Source::Pool { database, .. } => database.find_data(),
+            Source::Transaction(transaction) => transaction.handle().find_data(),
+        }
+    }
+
+    /// The database, where the session is not in a transaction.
+    pub(crate) fn pooled(&self) -> Option<&'a Database> {
+        match &self.source {
+            Source::Pool { database, .. } => Some(database),
+            Source::Transaction(_) => None,
+        }
+    }
+
     /// Gives the connection back, for as long as the session waits for something else than the database. A transaction keeps its
     /// own.
     pub(crate) fn release(&mut self) {
@@ -115,6 +173,13 @@ impl<'a> Session<'a> {
         match &self.source {
             Source::Pool { database, .. } => database.tokens(),
             Source::Transaction(_) => None,
+        }
+    }
+
+    /// Has the tables looked at again; see [`Database::doubt_tokens`].
+    pub(crate) fn doubt_tokens(&self) {
+        if let Source::Pool { database, .. } = &self.source {
+            database.doubt_tokens();
         }
     }
 

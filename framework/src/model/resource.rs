@@ -1,6 +1,8 @@
 //! How a model is exposed over HTTP, as data.
 
-use super::{Model, ModelMeta};
+use std::time::Duration;
+
+use super::{CountCacheMeta, Model, ModelMeta};
 
 /// A model that is exposed over HTTP. Derive it.
 #[diagnostic::on_unimplemented(
@@ -28,6 +30,8 @@ pub struct ResourceMeta {
     pub max_per_page: u32,
     /// Rows that an offset may skip at most.
     pub max_offset: u64,
+    /// How the totals of its lists are kept.
+    pub count_cache: CountCacheMeta,
     /// How deep `include` may nest.
     pub include_depth: usize,
     /// Related rows of one parent at most, for a to-many that is included.
@@ -48,6 +52,17 @@ pub struct ResourceMeta {
     pub require_if_match: bool,
     /// Relations that are listed below a row's path, as in `/authors/{id}/books`.
     pub sub_resources: &'static [SubResource],
+    /// How whole answers are kept, where they are.
+    pub cache: Option<CacheMeta>,
+}
+
+/// How whole answers of a resource are kept. They are as fresh as those that are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheMeta {
+    /// How long an answer is kept that is not asked for again under the same tokens.
+    pub ttl: Duration,
+    /// How long before a request the tokens may have been read that it relies on; zero: after it began.
+    pub max_staleness: Duration,
 }
 
 /// A relation that is listed below a row's path.
@@ -103,6 +118,12 @@ impl Operation {
             Self::BulkDelete => Some(Self::Delete),
             _ => None,
         }
+    }
+
+    /// Whether it reads rows and changes none.
+    #[must_use]
+    pub const fn reads(self) -> bool {
+        matches!(self, Self::List | Self::Get | Self::Search)
     }
 
     /// The name in attributes and operation ids.

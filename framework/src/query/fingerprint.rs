@@ -25,7 +25,7 @@ pub(super) fn list(query: &ListQuery) -> Vec<u8> {
     bytes
 }
 
-fn filter(of: &Filter) -> Vec<u8> {
+pub(super) fn filter(of: &Filter) -> Vec<u8> {
     match of {
         Filter::All(filters) => {
             let narrowing = filters.iter().filter(|filter| !filter.is_everything());
@@ -86,7 +86,7 @@ fn compare(comparison: &Comparison) -> Vec<u8> {
 
 /// A relation by its target, the columns that link and the part of the rows: below another model, and in another version of an app,
 /// the same name may mean another relation.
-fn related(of: &RelationMeta) -> Vec<u8> {
+pub(super) fn related(of: &RelationMeta) -> Vec<u8> {
     let target = (of.target)();
     let names = |columns: &'static [ColumnMeta], indexes: &[usize]| {
         node("columns", indexes.iter().map(|index| name(columns[*index].name)))

@@ -1,7 +1,7 @@
 //! A list that is asked for.
 
 use super::filter::Filter;
-use crate::model::{ColumnMeta, Fields, ModelMeta, RelationMeta};
+use crate::model::{ColumnMeta, CountCacheMeta, Fields, ModelMeta, RelationMeta};
 
 /// A list that is asked for, checked against its model: nothing in it can be unknown any more.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct ListQuery {
     pub walk: Option<Walk>,
     /// How the rows are counted.
     pub count: CountMode,
+    /// How the total is kept.
+    pub count_cache: CountCacheMeta,
     /// Whether deleted rows are shown, where the model keeps them. Related rows are never shown when they are deleted.
     pub deleted: Deleted,
 }
@@ -137,6 +139,9 @@ pub enum CountMode {
     Exact,
     /// By the planner's estimate, where the database has one.
     Estimated,
+    /// As it was counted some time ago. Only an answer says so, where the resource lets totals grow old; asked for, it is
+    /// [`Exact`](Self::Exact).
+    Cached,
     /// Not at all.
     None,
 }
@@ -157,6 +162,7 @@ impl CountMode {
         match self {
             Self::Exact => "exact",
             Self::Estimated => "estimated",
+            Self::Cached => "cached",
             Self::None => "none",
         }
     }
@@ -203,6 +209,7 @@ impl ListQuery {
             page: Page { page: 1, per_page: 20 },
             walk: None,
             count: CountMode::Exact,
+            count_cache: CountCacheMeta::DEFAULT,
             deleted: Deleted::Exclude,
         }
     }

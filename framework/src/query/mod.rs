@@ -1,5 +1,6 @@
 //! What is asked for: a query string or a chain of Rust calls becomes a [`ListQuery`]. Pure: no I/O.
 
+pub mod asked;
 mod bytes;
 pub mod condition;
 pub mod cursor;

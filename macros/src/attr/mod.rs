@@ -2,6 +2,7 @@
 //! kind of attribute reads its own from them.
 
 mod bounds;
+mod cache;
 mod expression;
 mod field;
 mod model;
@@ -24,6 +25,7 @@ use crate::diagnostics::{Diagnostics, unknown};
 use crate::naming::Case;
 
 pub(crate) use bounds::{Bound, Bounds};
+pub(crate) use cache::Cache;
 pub(crate) use expression::Expression;
 pub(crate) use field::FieldAttr;
 pub(crate) use model::ModelAttr;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use syn::{Attribute, Expr, Ident, LitStr};
 
-use super::{Item, Upsert, items, names};
+use super::{Cache, Item, Upsert, items, names};
 use crate::diagnostics::Diagnostics;
 
 /// What `#[resource(…)]` says. A number comes with its tokens, to point to.
@@ -16,6 +16,8 @@ pub(crate) struct ResourceAttr {
     pub(crate) per_page: Option<(Expr, u64)>,
     pub(crate) max_per_page: Option<(Expr, u64)>,
     pub(crate) max_offset: Option<(Expr, u64)>,
+    pub(crate) count_cache: Option<LitStr>,
+    pub(crate) cache_searches: Option<Ident>,
     pub(crate) include_depth: Option<(Expr, u64)>,
     pub(crate) include_limit: Option<(Expr, u64)>,
     pub(crate) options_depth: Option<(Expr, u64)>,
@@ -26,6 +28,7 @@ pub(crate) struct ResourceAttr {
     pub(crate) bulk: Option<Ident>,
     pub(crate) max_items: Option<(Expr, u64)>,
     pub(crate) require_if_match: Option<Ident>,
+    pub(crate) cache: Option<Cache>,
 }
 
 const NAMES: &[&str] = &[
@@ -35,6 +38,8 @@ const NAMES: &[&str] = &[
     "per_page",
     "max_per_page",
     "max_offset",
+    "count_cache",
+    "cache_searches",
     "include_depth",
     "include_limit",
     "options_depth",
@@ -45,6 +50,7 @@ const NAMES: &[&str] = &[
     "bulk",
     "max_items",
     "require_if_match",
+    "cache",
 ];
 
 /// The specification names every path that `include` takes, and each level multiplies them.
@@ -71,6 +77,8 @@ impl ResourceAttr {
             "per_page" => self.per_page = Some(item.number(20)?),
             "max_per_page" => self.max_per_page = Some(item.number(100)?),
             "max_offset" => self.max_offset = Some(item.number(100_000)?),
+            "count_cache" => self.count_cache = Some(item.text("ttl")?),
+            "cache_searches" => self.cache_searches = Some(item.flag()?),
             "include_depth" => self.include_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 3)?),
             "options_depth" => self.options_depth = Some(item.number_in(INCLUDE_DEPTHS, "a number from 1 to 5", 1)?),
             "include_limit" => self.include_limit = Some(item.number(100)?),
@@ -81,6 +89,7 @@ impl ResourceAttr {
             "bulk" => self.bulk = Some(item.flag()?),
             "max_items" => self.max_items = Some(item.number_in(MAX_ITEMS, "a number from 1 to 100000", 10_000)?),
             "require_if_match" => self.require_if_match = Some(item.flag()?),
+            "cache" => self.cache = Some(Cache::read(item)?),
             _ => return Err(item.unknown("resource", NAMES)),
         }
         Ok(())

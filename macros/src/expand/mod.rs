@@ -1,7 +1,9 @@
 //! From a checked model to code. All parts of one derive stand in one anonymous constant, in which `__couplet` is the
 //! framework's `__private` module; only the input structs stand outside, where their names are wanted.
 
+mod cache;
 mod column;
+mod count_cache;
 mod filter_path;
 mod hooks;
 mod input;

@@ -37,12 +37,14 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
     let per_page = number(&attr.per_page, 20);
     let max_per_page = number(&attr.max_per_page, 100);
     let max_offset = number(&attr.max_offset, 100_000);
+    let count_cache = super::count_cache::count_cache(&model, &attr, &operations, diagnostics);
     let include_depth = number(&attr.include_depth, 3);
     let include_limit = number(&attr.include_limit, 100);
     let fields = attr.fields.is_some();
     let options_depth = number(&attr.options_depth, 1);
     let max_items = number(&attr.max_items, 10_000);
     let require_if_match = require_if_match(&model, &attr, diagnostics);
+    let cache = super::cache::cache(&model, &attr, &operations, diagnostics);
     let items = quote! {
         static RESOURCE: __couplet::ResourceMeta = __couplet::ResourceMeta {
             model: || <#ident as __couplet::Model>::META,
@@ -51,6 +53,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             per_page: #per_page,
             max_per_page: #max_per_page,
             max_offset: #max_offset,
+            count_cache: #count_cache,
             include_depth: #include_depth,
             include_limit: #include_limit,
             filter_paths: &[#(#filter_paths),*],
@@ -60,6 +63,7 @@ pub(crate) fn resource(derive: &DeriveInput, diagnostics: &mut Diagnostics) -> T
             upsert: &[#(#upsert),*],
             max_items: #max_items,
             require_if_match: #require_if_match,
+            cache: #cache,
             sub_resources: &[#(#sub_resources),*],
         };
         #checks

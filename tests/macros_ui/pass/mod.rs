@@ -16,6 +16,8 @@ mod attr_model_hooks;
 mod attr_relation;
 mod attr_relation_nested;
 mod attr_resource;
+mod attr_resource_cache;
+mod attr_resource_count_cache;
 mod attr_resource_upsert;
 mod attr_text_enum;
 mod column_types;

@@ -12,6 +12,9 @@ mod plan;
 mod pool;
 mod session;
 mod statistics;
+mod tokens;
+mod tokens_postgres;
+mod tokens_sqlite;
 mod values;
 
 use std::path::PathBuf;

@@ -24,13 +24,20 @@ pub(super) fn of(row: &Loaded) -> Result<Option<String>> {
     Ok(version.map(|version| format!("\"{version}\"")))
 }
 
+/// What an answer may be used for that has a tag: by who asked for it, and only after asking whether it is still the same.
+pub(super) const REVALIDATE: &str = "private, no-cache";
+
 /// What an answer shows beside the row changes without the row's version: its tag gets a hash of the body.
 pub(super) async fn tell_apart(response: &mut Response, query: &str) {
     let Some(tag) = tag_of(response).filter(|_| !query.is_empty()) else { return };
     let Ok(body) = response.take_body().into_bytes().await else { return };
-    let tag = format!("\"{}-{:016x}\"", tag.opaque, fnv1a(&body));
-    insert_header(response, header::ETAG, &tag);
+    insert_header(response, header::ETAG, &of_body(&tag.opaque, &body));
     response.set_body(body);
+}
+
+/// The tag of a row that is shown with more, or less, than itself.
+pub(super) fn of_body(tag: &str, body: &[u8]) -> String {
+    format!("\"{}-{:016x}\"", tag.trim_matches('"'), fnv1a(body))
 }
 
 /// FNV-1a of 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).
@@ -46,6 +53,23 @@ pub(super) fn is_known(known: Option<&Tags>, response: &Response) -> bool {
         Some(Tags::Any) => true,
         Some(Tags::List(tags)) => tags.iter().any(|known| known.opaque == tag.opaque),
     }
+}
+
+/// Whether the client names this tag, which has quotes.
+pub(super) fn names(known: Option<&Tags>, tag: &str) -> bool {
+    match known {
+        None | Some(Tags::Any) => false,
+        Some(Tags::List(tags)) => tags.iter().any(|known| known.opaque == tag.trim_matches('"')),
+    }
+}
+
+/// What the client has already, by `If-None-Match`.
+///
+/// # Errors
+///
+/// 400 for a header that cannot be read.
+pub(super) fn known(request: &Request) -> poem::Result<Option<Tags>> {
+    tags(request, &header::IF_NONE_MATCH)
 }
 
 /// 304 in place of an answer that the client has.
@@ -64,7 +88,7 @@ impl Mounted {
     ///
     /// 400 for a header that cannot be read.
     pub(super) fn known(&self, request: &Request) -> poem::Result<Option<Tags>> {
-        self.model().version().map_or(Ok(None), |_| tags(request, &header::IF_NONE_MATCH))
+        self.model().version().map_or(Ok(None), |_| known(request))
     }
 
     /// The versions of which `If-Match` wants the row to have one; any where there is no such header, or a `*`.

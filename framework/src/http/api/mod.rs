@@ -2,15 +2,18 @@
 
 mod body;
 mod bulk;
+mod cached;
 mod etag;
 pub(crate) mod idempotency;
 mod items;
+mod kept;
 mod link;
 mod read;
 mod search;
 mod unique;
 mod write;
 
+use cached::Cached;
 pub(crate) use search::in_body;
 
 use std::sync::Arc;
@@ -21,6 +24,7 @@ use poem::{Endpoint, EndpointExt, Request, Response};
 use super::problem::Problem;
 use super::routes::Route;
 use crate::crud;
+use crate::crud::answers::Answers;
 use crate::crud::validate::BodyKind;
 use crate::crud::write::idempotency::Keys;
 use crate::db::{Database, Meter};
@@ -41,6 +45,8 @@ pub(crate) struct Mounted {
     pub(crate) json_depth: usize,
     /// Idempotency keys in use.
     pub(crate) keys: Arc<Keys>,
+    /// Answers that are kept.
+    pub(crate) answers: Arc<Answers>,
 }
 
 impl Mounted {
@@ -118,8 +124,9 @@ pub(crate) fn routes(mounted: &Arc<Mounted>, find: impl Fn(&str) -> Option<Arc<M
     for sub in mounted.resource().sub_resources {
         let relation = &mounted.model().relations[sub.relation];
         let Some(target) = find((sub.target)().name).filter(|target| target.lists()) else { continue };
-        let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Related { relation, target } };
         let path = format!("{}/{}", mounted.row_path(), relation.api_name);
+        let cached = target.cached(&path);
+        let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Related { relation, target }, cached };
         routes.push(Route { method: Method::GET, path, endpoint: endpoint.boxed() });
     }
     routes
@@ -132,13 +139,17 @@ pub(crate) fn bulk_routes(mounted: &Arc<Mounted>) -> Vec<Route> {
 }
 
 fn operation_route(mounted: &Arc<Mounted>, operation: Operation) -> Route {
-    let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Operation(operation) };
-    Route { method: method(operation), path: mounted.operation_path(operation), endpoint: endpoint.boxed() }
+    let path = mounted.operation_path(operation);
+    let cached = mounted.cached(&path).filter(|_| operation.reads());
+    let endpoint = Derived { mounted: Arc::clone(mounted), action: Action::Operation(operation), cached };
+    Route { method: method(operation), path, endpoint: endpoint.boxed() }
 }
 
 struct Derived {
     mounted: Arc<Mounted>,
     action: Action,
+    /// Where answers are kept.
+    cached: Option<Cached>,
 }
 
 enum Action {
@@ -151,6 +162,14 @@ impl Endpoint for Derived {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let mounted = &*self.mounted;
+        if let Some(cached) = &self.cached {
+            return match &self.action {
+                Action::Operation(Operation::Get) => cached.row(mounted, &request).await,
+                Action::Operation(Operation::Search) => cached.search(mounted, request).await,
+                Action::Operation(_) => cached.list(mounted, &request).await,
+                Action::Related { relation, target } => cached.list_related(mounted, relation, target, &request).await,
+            };
+        }
         match &self.action {
             Action::Operation(Operation::List) => mounted.list(&request).await,
             Action::Operation(Operation::Get) => mounted.get(&request).await,

@@ -11,11 +11,11 @@ use crate::db::{Meter, Session};
 use crate::error::{Error, Result};
 use crate::model::{RelationMeta, Value};
 use crate::query::parse;
-use crate::query::{Deleted, Filter};
+use crate::query::{Deleted, Filter, ListQuery};
 use crate::sql;
 
 /// The header that names the included relations of which not every row is shown.
-const TRUNCATED: &str = "x-truncated";
+pub(super) const TRUNCATED: &str = "x-truncated";
 
 impl Mounted {
     pub(super) async fn list(&self, request: &Request) -> poem::Result<Response> {
@@ -32,23 +32,35 @@ impl Mounted {
         request: &Request,
     ) -> poem::Result<Response> {
         let key = self.key(request)?;
-        let mut query = target.list_query(query_string(request)).map_err(problem)?;
+        let query = target.list_query(query_string(request)).map_err(problem)?;
         set_budget(crud::list::budget(&query));
         let mut session = self.database.session();
+        let result = self.related(relation, &key, query, &mut session).await.map_err(problem)?;
+        list_response(request, &result)
+    }
+
+    /// The rows that are related to the row with that key.
+    pub(super) async fn related(
+        &self,
+        relation: &'static RelationMeta,
+        key: &[Value],
+        mut query: ListQuery,
+        session: &mut Session<'_>,
+    ) -> Result<crud::ListResult> {
         // Where the path tells what the list is found by, its parent is asked for only if the list is empty: an empty one may
         // mean that there is none. A parent that is not shown may have rows all the same.
         let all_shown = self.filter.is_everything() && self.model().deleted_at().is_none();
         let is_known = self.model().key == relation.link.local() && all_shown;
         let values = match is_known {
-            true => key.clone(),
-            false => self.parent(&key, relation, &mut session).await.map_err(problem)?,
+            true => key.to_vec(),
+            false => self.parent(key, relation, session).await?,
         };
         query.filter = Filter::LinkedTo(relation, values).and(query.filter);
-        let result = crud::list(&query, &mut session).await.map_err(problem)?;
+        let result = crud::list(&query, session).await?;
         if result.loaded.is_empty() && is_known {
-            self.parent(&key, relation, &mut session).await.map_err(problem)?;
+            self.parent(key, relation, session).await?;
         }
-        list_response(request, &result)
+        Ok(result)
     }
 
     /// What the rows related to a row are found by; asked with a statement beyond the budget.

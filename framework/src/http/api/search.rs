@@ -31,7 +31,7 @@ impl Mounted {
     }
 
     /// Reads the body of a search for rows that the resource shows.
-    fn search_query(&self, body: &Map<String, JsonValue>) -> Result<ListQuery> {
+    pub(super) fn search_query(&self, body: &Map<String, JsonValue>) -> Result<ListQuery> {
         parse::search(&self.options, body).map(|list| self.narrowed(list)).map_err(Error::Invalid)
     }
 }

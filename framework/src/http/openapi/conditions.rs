@@ -1,6 +1,6 @@
 //! Headers and answers of requests that are made for one version of a row.
 
-use serde_json::{Value as JsonValue, json};
+use serde_json::{Map, Value as JsonValue, json};
 
 use super::operations::request_id;
 use crate::model::{ModelMeta, Operation, ResourceMeta};
@@ -15,8 +15,13 @@ pub(super) fn if_match(resource: &ResourceMeta) -> Option<JsonValue> {
 
 /// The header of a read, where rows have a version.
 pub(super) fn if_none_match(model: &ModelMeta) -> Option<JsonValue> {
+    model.version().map(|_| known())
+}
+
+/// The same of a read whose answers are kept, with which each has a tag.
+pub(super) fn known() -> JsonValue {
     let description = "The `ETag` of an answer that the client has; the row is sent only if there is another by now.";
-    model.version().map(|_| header("If-None-Match", description, false))
+    header("If-None-Match", description, false)
 }
 
 fn header(name: &str, description: &str, required: bool) -> JsonValue {
@@ -34,6 +39,18 @@ pub(super) fn not_modified() -> JsonValue {
     let mut headers = request_id();
     headers["ETag"] = json!({"$ref": "#/components/headers/ETag"});
     json!({"description": "The client has this answer already.", "headers": headers})
+}
+
+/// Adds to the answers of a read what they have where they are kept.
+pub(super) fn kept(responses: &mut Map<String, JsonValue>, is_versioned_row: bool) {
+    let tag = if is_versioned_row { "ETag" } else { "AnswerTag" };
+    let reference = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    responses.insert("304".to_owned(), not_modified());
+    for status in ["200", "304"] {
+        responses[status]["headers"]["ETag"] = reference(tag);
+        responses[status]["headers"]["Cache-Control"] = reference("Cache-Control");
+    }
+    responses.sort_keys();
 }
 
 /// What a change answers where the version is another or is not named. Without a version no tag but `*` matches.

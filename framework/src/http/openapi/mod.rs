@@ -123,8 +123,11 @@ fn paths(all: &[Arc<Mounted>]) -> JsonValue {
 fn component_schemas(catalog: &Catalog, mounted: &[Arc<Mounted>]) -> Result<JsonValue> {
     let rows = catalog.models().iter().map(|model| (model.name.to_owned(), schemas::row(model)));
     let of_resources = mounted.iter().flat_map(|mounted| schemas::of_resource(mounted));
-    let common =
-        [("PageMeta".to_owned(), schemas::page_meta()), (problem::SCHEMA.to_owned(), problem::Problem::schema())];
+    let common = [
+        ("PageMeta".to_owned(), schemas::page_meta()),
+        ("CachedPageMeta".to_owned(), schemas::cached_page_meta()),
+        (problem::SCHEMA.to_owned(), problem::Problem::schema()),
+    ];
     let mut components = Map::new();
     for (name, schema) in rows.chain(of_resources).chain(partial::schemas(catalog, mounted)).chain(common) {
         if components.contains_key(&name) {

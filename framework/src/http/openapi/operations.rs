@@ -60,6 +60,7 @@ pub(super) fn related(parent: &Mounted, sub: &SubResource, target: &Mounted) -> 
     let relation = &parent.model().relations[sub.relation];
     let mut parameters = parameters::key(parent.model());
     parameters.extend(parameters::list(target));
+    parameters.extend(target.resource().cache.map(|_| conditions::known()));
     let mut responses = responses(target, Operation::List);
     partial::answer(&mut responses, target.resource(), Operation::List);
     responses.insert("404".to_owned(), error_reference("NotFound"));
@@ -77,7 +78,11 @@ pub(super) fn related(parent: &Mounted, sub: &SubResource, target: &Mounted) -> 
 
 fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
     match operation {
-        Operation::List => parameters::list(mounted),
+        Operation::List => {
+            let mut parameters = parameters::list(mounted);
+            parameters.extend(mounted.resource().cache.map(|_| conditions::known()));
+            parameters
+        }
         Operation::Search => Vec::new(),
         Operation::Create | Operation::BulkCreate => {
             let on_conflict = parameters::on_conflict(mounted.resource());
@@ -89,7 +94,10 @@ fn parameters_of(mounted: &Mounted, operation: Operation) -> Vec<JsonValue> {
             parameters.extend(parameters::related(mounted.resource()));
             parameters.extend(parameters::fields(mounted.resource()));
             parameters.extend(parameters::deleted(mounted.resource()));
-            parameters.extend(conditions::if_none_match(mounted.model()));
+            match mounted.resource().cache {
+                Some(_) => parameters.push(conditions::known()),
+                None => parameters.extend(conditions::if_none_match(mounted.model())),
+            }
             parameters
         }
         Operation::Update | Operation::Replace | Operation::Delete => {
@@ -148,6 +156,9 @@ fn responses(mounted: &Mounted, operation: Operation) -> Map<String, JsonValue> 
     }
     if operation == Operation::Get && model.version().is_some() {
         responses.insert("304".to_owned(), conditions::not_modified());
+    }
+    if mounted.resource().cache.is_some() && matches!(operation, Operation::List | Operation::Get) {
+        conditions::kept(&mut responses, operation == Operation::Get && model.version().is_some());
     }
     for status in errors(mounted, operation) {
         if let Some(name) = error_name(status) {
@@ -215,6 +226,8 @@ pub(super) fn headers() -> JsonValue {
         "Location": text("The path of the new row."),
         "Idempotency-Replayed": text("`true` where the answer was made for an earlier request with the same key."),
         "ETag": text("The version of the row, as in `\"3\"`, for `If-Match` and `If-None-Match`."),
+        "AnswerTag": text("What the answer is known by, for `If-None-Match`: another one as soon as a table that it reads has changed."),
+        "Cache-Control": text("`private, no-cache`: the answer may be kept by who asked for it, and used after asking whether it is still the same."),
         "X-Truncated": text("Paths of included relations of which not every row is shown."),
         "Retry-After": {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}},
     })

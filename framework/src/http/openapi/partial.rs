@@ -17,7 +17,7 @@ pub(super) fn schemas(catalog: &Catalog, mounted: &[Arc<Mounted>]) -> Vec<(Strin
     let rows = catalog.models().iter().map(|model| (partial(model.name), row(model)));
     let page = |resource: &&ResourceMeta| {
         let model = (resource.model)();
-        let mut page = schemas::page(model);
+        let mut page = schemas::page(resource);
         page["properties"]["items"]["items"] = reference(&partial(model.name));
         (partial(&page_name(model)), page)
     };

@@ -6,7 +6,7 @@ use super::super::api::Mounted;
 use super::{bulk, search};
 use crate::crud::nested;
 use crate::crud::validate::{BodyKind, MAX_KEYS, settable_columns};
-use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, Rule, Value};
+use crate::model::{ColumnMeta, ColumnType, ModelMeta, Operation, RelationMeta, ResourceMeta, Rule, Totals, Value};
 use crate::query::parse::{countable, includable};
 
 /// A row as answers show it; relations are there only where they were included.
@@ -73,7 +73,7 @@ fn included(relation: &RelationMeta) -> JsonValue {
 pub(super) fn of_resource(mounted: &Mounted) -> Vec<(String, JsonValue)> {
     let model = mounted.model();
     // A list below another resource's path needs the page too.
-    let mut schemas = vec![(page_name(model), page(model))];
+    let mut schemas = vec![(page_name(model), page(mounted.resource()))];
     for operation in &mounted.operations {
         if let Some(kind) = body_kind(*operation) {
             schemas.push((body_name(model, kind), body(model, kind)));
@@ -108,13 +108,14 @@ pub(crate) fn page_name(model: &ModelMeta) -> String {
     format!("{}Page", model.name)
 }
 
-pub(super) fn page(model: &ModelMeta) -> JsonValue {
+pub(super) fn page(resource: &ResourceMeta) -> JsonValue {
+    let model = (resource.model)();
     json!({
         "type": "object",
         "required": ["items", "meta"],
         "properties": {
             "items": {"type": "array", "items": reference(model.name)},
-            "meta": reference("PageMeta"),
+            "meta": reference(page_meta_of(resource)),
         },
     })
 }
@@ -335,6 +336,25 @@ pub(super) fn type_schema(ty: ColumnType) -> JsonValue {
 }
 
 const DECIMAL: &str = "^-?[0-9]{1,28}(\\.[0-9]{1,28})?$";
+
+/// The schema of the `meta` of a list.
+fn page_meta_of(resource: &ResourceMeta) -> &'static str {
+    match resource.count_cache.totals {
+        Totals::Ttl => "CachedPageMeta",
+        Totals::Fresh | Totals::Off => "PageMeta",
+    }
+}
+
+/// The `meta` of lists of which totals may be older than the answer.
+pub(super) fn cached_page_meta() -> JsonValue {
+    let mut meta = page_meta();
+    meta["properties"]["count"] = json!({
+        "type": "string",
+        "enum": ["exact", "estimated", "cached", "none"],
+        "description": "How the total came about; cached: it was counted some time ago.",
+    });
+    meta
+}
 
 pub(super) fn page_meta() -> JsonValue {
     let count = |description: &str| json!({"type": "integer", "format": "int64", "minimum": 0, "nullable": true, "description": description});

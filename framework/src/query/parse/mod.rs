@@ -86,7 +86,7 @@ pub fn list(options: &ListOptions, query: &str) -> Result<ListQuery, Vec<InputEr
 fn read(options: &ListOptions, parameters: &[Parameter], mut errors: Mistakes) -> Result<ListQuery, Vec<InputError>> {
     let resource = options.resource;
     let model = (resource.model)();
-    let mut list = ListQuery::new(model);
+    let mut list = ListQuery { count_cache: resource.count_cache, ..ListQuery::new(model) };
     let mut page = PageParameters::default();
     let mut count = None;
     let mut filters = Conditions::default();

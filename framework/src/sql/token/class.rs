@@ -18,27 +18,24 @@ impl Class {
     /// Which rows a table has: changed by inserts, deletes and TRUNCATE.
     #[must_use]
     pub fn rows(model: &ModelMeta, dialect: Dialect) -> Self {
-        Self::new(model, "rows", dialect)
+        Self::of(&table_of(model, dialect), "rows")
     }
 
     /// The values of a column: changed by updates of it.
     #[must_use]
     pub fn column(model: &ModelMeta, column: &ColumnMeta, dialect: Dialect) -> Self {
-        Self::new(model, &format!("column {}", column.name), dialect)
+        Self::of(&table_of(model, dialect), &format!("column {}", column.name))
     }
 
     /// A table as it is: changed by every write to it.
     #[must_use]
     pub fn any(model: &ModelMeta, dialect: Dialect) -> Self {
-        Self::new(model, "any", dialect)
+        Self::of(&table_of(model, dialect), "any")
     }
 
-    fn new(model: &ModelMeta, part: &str, dialect: Dialect) -> Self {
-        let name = match table::parts(model, dialect) {
-            (Some(schema), table) => format!("{schema}.{table} {part}"),
-            (None, table) => format!("{table} {part}"),
-        };
-        Self(if name.len() <= LONGEST { name } else { shortened(&name) })
+    /// A part of a table that is called as [`table_of`] says.
+    pub(super) fn of(table: &str, part: &str) -> Self {
+        Self(fitting(format!("{table} {part}")))
     }
 
     /// Its name, which is also that of its sequence on PostgreSQL: `books rows`, `books column rating`, `sales.books any`.
@@ -53,6 +50,20 @@ impl Class {
         let hash = Sha256::digest(format!("couplet class {}", self.0));
         i64::from_be_bytes(*hash.first_chunk().expect("SHA-256 has 32 bytes"))
     }
+}
+
+/// How classes call the table of a model: `sales.books`.
+#[must_use]
+pub fn table_of(model: &ModelMeta, dialect: Dialect) -> String {
+    match table::parts(model, dialect) {
+        (Some(schema), table) => format!("{schema}.{table}"),
+        (None, table) => table,
+    }
+}
+
+/// A name that PostgreSQL keeps as it is.
+pub(super) fn fitting(name: String) -> String {
+    if name.len() <= LONGEST { name } else { shortened(&name) }
 }
 
 /// The beginning, and a hash of the whole, so that no two long names become one.

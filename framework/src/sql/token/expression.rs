@@ -62,26 +62,41 @@ fn epoch(dialect: Dialect) -> &'static str {
     }
 }
 
-/// A scalar text that is another one once the triggers of the table are others, or of another table of that name, or are switched
-/// off.
+/// A scalar text that is another one once the triggers of the table or its columns are others, or of another table of that name, or
+/// a trigger is switched off; NULL once other rows than its own are read with it, or only some of them.
 pub(in crate::sql) fn shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
     let name = match table::parts(model, dialect) {
         (Some(schema), table) => format!("{}.{}", quoted(schema), quoted(&table)),
         (None, table) => quoted(&table),
     };
-    match (dialect, partitioned) {
+    match dialect {
         // Whatever changed in the file's schema.
-        (Dialect::Sqlite, _) => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
-        (Dialect::Postgres, false) => format!(
-            "(SELECT sum(oid::bigint # xmin::text::bigint)::text FROM pg_catalog.pg_trigger WHERE tgrelid = {}::regclass AND tgname LIKE \
-             '\\_couplet%' AND tgenabled <> 'D')",
-            literal(&name)
+        Dialect::Sqlite => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
+        Dialect::Postgres => shape_of(&format!("{}::regclass", literal(&name)), partitioned),
+    }
+}
+
+/// The same of a table whose number is `oid` on PostgreSQL.
+///
+/// Any trigger of the user's may be one that changes more columns than a statement names. A column may be renamed to what another one
+/// was, or get another type and with it other values, and no trigger tells of it.
+pub(crate) fn shape_of(oid: &str, partitioned: bool) -> String {
+    let parts = |table: &str| {
+        format!(
+            "(SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = {table} AND NOT tgisinternal AND \
+             tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = {table} AND attnum > 0)"
+        )
+    };
+    match partitioned {
+        false => format!(
+            "(SELECT ({})::text FROM pg_catalog.pg_class AS t WHERE t.oid = {oid} AND NOT t.relrowsecurity AND NOT t.relhassubclass AND \
+             NOT t.relispartition)",
+            parts("t.oid")
         ),
-        (Dialect::Postgres, true) => format!(
-            "(SELECT CASE WHEN bool_and(triggers IS NOT NULL) THEN sum(triggers)::text END FROM (SELECT (SELECT sum(oid::bigint # \
-             xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = relid AND tgname LIKE '\\_couplet%' AND tgenabled <> 'D') AS \
-             triggers FROM pg_catalog.pg_partition_tree({}::regclass)) AS parts)",
-            literal(&name)
+        true => format!(
+            "(SELECT CASE WHEN bool_and(shape IS NOT NULL) THEN sum(shape)::text END FROM (SELECT {} AS shape FROM \
+             pg_catalog.pg_partition_tree({oid}) AS t) AS parts)",
+            parts("t.relid")
         ),
     }
 }
@@ -91,12 +106,13 @@ pub(in crate::sql) fn sequence(class: &str) -> String {
     format!("\"_couplet\".{}", quoted(class))
 }
 
-fn quoted(name: &str) -> String {
+/// A name as SQL writes it.
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A text as SQL writes it.
-pub(in crate::sql) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -124,7 +140,7 @@ mod tests {
     }
 
     const SQLITE: &str = r#"(SELECT '' || ',' || (SELECT "schema_version" FROM pragma_schema_version) || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books column rating') || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books rows'))"#;
-    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT sum(oid::bigint # xmin::text::bigint)::text FROM pg_catalog.pg_trigger WHERE tgrelid = '"books"'::regclass AND tgname LIKE '\_couplet%' AND tgenabled <> 'D') || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
+    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
 
     #[test]
     fn tokens_are_one_text() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::class::Class;
 use super::known::Known;
 use crate::model::{ColumnMeta, Link, ModelMeta, RelationMeta};
-use crate::query::{Deleted, Filter, Include, ListQuery, subset};
+use crate::query::{Deleted, Filter, Include, IncludeCount, ListQuery, subset};
 use crate::sql::Dialect;
 
 /// The classes that a query reads: if what it answers changes, so does a token of one of them.
@@ -52,7 +52,7 @@ impl Footprint {
         model: &'static ModelMeta,
         filter: &Filter,
         include: &[Include],
-        counted: impl IntoIterator<Item = &'static RelationMeta>,
+        counted: &[IncludeCount],
         known: &Known,
         dialect: Dialect,
     ) -> Option<Self> {
@@ -60,9 +60,23 @@ impl Footprint {
         reads.rows(model);
         reads.filter(model, filter);
         reads.includes(model, include);
-        counted.into_iter().for_each(|relation| reads.relation(model, relation, &Filter::everything()));
+        counted.iter().for_each(|count| reads.relation(model, count.relation, &count.filter));
         reads.0.values_mut().for_each(|read| read.whole = true);
         reads.resolve(known, dialect)
+    }
+
+    /// What two queries depend on that are answered together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let mut tables: BTreeMap<&'static str, TableRead> = BTreeMap::new();
+        for read in self.tables.into_iter().chain(other.tables) {
+            let known =
+                tables.entry(read.model.name).or_insert_with(|| TableRead { classes: Vec::new(), ..read.clone() });
+            known.classes.extend(read.classes);
+            known.classes.sort_unstable();
+            known.classes.dedup();
+        }
+        Self { tables: tables.into_values().collect() }
     }
 
     /// The tables, in the order of their models' names.
@@ -241,9 +255,39 @@ mod tests {
     #[test]
     fn an_answer_reads_whole_tables() {
         let include = [Include::new(&BOOKS, 0, 100)];
-        let counted = [&BOOKS.relations[2]];
-        let footprint = Footprint::of_answer(&BOOKS, &Filter::everything(), &include, counted, &all(), Dialect::Sqlite);
-        let names: Vec<String> = footprint.expect("known").classes().map(|class| class.name().to_owned()).collect();
-        assert_eq!(names, ["authors any", "books any", "credits any", "reviews any"]);
+        let counted = count(Filter::everything());
+        let footprint =
+            Footprint::of_answer(&BOOKS, &Filter::everything(), &include, &counted, &all(), Dialect::Sqlite);
+        assert_eq!(names(&footprint.expect("known")), ["authors any", "books any", "credits any", "reviews any"]);
+    }
+
+    #[test]
+    fn an_answer_reads_what_decides_which_related_rows_are_counted() {
+        let shown = Filter::Related(
+            &REVIEWS.relations[0],
+            Box::new(Filter::Related(&BOOKS.relations[0], Box::new(Filter::everything()))),
+        );
+        let footprint =
+            Footprint::of_answer(&BOOKS, &Filter::everything(), &[], &count(shown), &all(), Dialect::Sqlite);
+        assert_eq!(names(&footprint.expect("known")), ["authors any", "books any", "credits any", "reviews any"]);
+    }
+
+    #[test]
+    fn two_footprints_are_one_with_each_class_once() {
+        let of = |model| {
+            Footprint::of_answer(model, &Filter::everything(), &[], &[], &all(), Dialect::Sqlite).expect("known")
+        };
+        let both = of(&REVIEWS).and(of(&BOOKS)).and(of(&REVIEWS));
+        assert_eq!(names(&both), ["books any", "reviews any"]);
+        let counted = Footprint::of_count(&ListQuery::new(&BOOKS), &all(), Dialect::Sqlite).expect("known");
+        assert_eq!(names(&both.and(counted)), ["books any", "books rows", "reviews any"]);
+    }
+
+    fn count(filter: Filter) -> [IncludeCount; 1] {
+        [IncludeCount { index: 2, relation: &BOOKS.relations[2], filter }]
+    }
+
+    fn names(footprint: &Footprint) -> Vec<&str> {
+        footprint.classes().map(Class::name).collect()
     }
 }
