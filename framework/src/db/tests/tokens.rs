@@ -207,7 +207,6 @@ async fn removed_tokens_stay_away_until_the_next_start() {
 async fn triggers_that_are_gone_are_made_again() {
     on_each(async |fixture| {
         prepare(fixture, &[&ITEMS]).await;
-        let before = known(&fixture.database);
         fixture
             .run(match fixture.dialect() {
                 Dialect::Sqlite => "DROP TRIGGER \"_couplet_items insert\"",
@@ -283,6 +282,47 @@ async fn a_doubt_has_the_tables_looked_at() {
         fixture.database.close().await;
         let after = known(&fixture.database);
         assert!(*after != *before && after.tables.contains_key("Item"), "{after:?}");
+    })
+    .await;
+}
+
+/// Prints how long writes take without and with triggers, in one run.
+#[tokio::test]
+#[ignore = "measures"]
+async fn what_triggers_cost() {
+    use std::time::Instant;
+    on_each(async |fixture| {
+        migrate::create_missing(&fixture.database, &[&ITEMS, &AUTHORS, &TYPES]).await.expect("created");
+        let measure = async |what: &str| {
+            let numbers = match fixture.dialect() {
+                Dialect::Sqlite => "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT i, i, i FROM n",
+                Dialect::Postgres => "SELECT i, i, i FROM generate_series(1, 10000) AS n(i)",
+            };
+            let bulk = format!("INSERT INTO items (size, weight, note) {numbers}");
+            for (name, sql, times) in [
+                ("insert one", INSERT, 2000),
+                ("insert 10,000", bulk.as_str(), 10),
+                ("update one", "UPDATE items SET size = size + 1 WHERE id = 7", 2000),
+                ("update 10,000", "UPDATE items SET size = size + 1, weight = 0 WHERE id <= 10000", 10),
+            ] {
+                let mut transaction = fixture.database.begin().await.expect("begun");
+                let started = Instant::now();
+                for _ in 0..times {
+                    transaction.session().execute(&statement(sql, Verb::Other, [])).await.expect("executed");
+                }
+                let micros = started.elapsed().as_micros() / times;
+                transaction.commit().await.expect("committed");
+                println!("{:?} {what}: {name}: {micros} µs", fixture.dialect());
+            }
+        };
+        measure("without").await;
+        let started = Instant::now();
+        sync(&fixture.database, &[&ITEMS, &AUTHORS, &TYPES]).await;
+        println!("{:?} made in {:?}", fixture.dialect(), started.elapsed());
+        let started = Instant::now();
+        sync(&fixture.database, &[&ITEMS, &AUTHORS, &TYPES]).await;
+        println!("{:?} found in {:?}", fixture.dialect(), started.elapsed());
+        measure("with").await;
     })
     .await;
 }
