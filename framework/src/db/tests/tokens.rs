@@ -23,7 +23,7 @@ pub(super) static ITEMS: ModelMeta = model(
 );
 
 /// The same table as another version of the app knows it.
-static OTHER_ITEMS: ModelMeta = model(
+pub(super) static OTHER_ITEMS: ModelMeta = model(
     "Item",
     "items",
     &[
