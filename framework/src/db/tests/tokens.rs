@@ -190,10 +190,10 @@ async fn removed_tokens_stay_away_until_the_next_start() {
         let footprint = Footprint::of_count(&ListQuery::new(&ITEMS), &known_before, fixture.dialect()).expect("known");
         tokens::remove(&fixture.database).await.expect("removed");
         let outcome = fixture.database.session().fetch(&read(&footprint, fixture.dialect())).await;
-        assert!(
-            outcome
-                .map_or_else(|error| tokens::concern(&error), |rows| rows.row(0).text(0).is_ok_and(|it| it.is_none()))
-        );
+        assert!(outcome.map_or_else(
+            |error| tokens::concerns_tokens(&error),
+            |rows| rows.row(0).text(0).is_ok_and(|it| it.is_none())
+        ));
         tokens::look_now(&fixture.database).await;
         assert!(fixture.database.tokens().is_none_or(|known| known.tables.is_empty()));
         fixture.run(INSERT).await.expect("no trigger is left");
@@ -259,13 +259,13 @@ async fn only_what_is_missing_concerns_tokens() {
     on_each(async |fixture| {
         let error = async |sql| fixture.run(sql).await.expect_err("refused");
         match fixture.dialect() {
-            Dialect::Sqlite => assert!(tokens::concern(&error("SELECT * FROM _couplet_tokens").await)),
+            Dialect::Sqlite => assert!(tokens::concerns_tokens(&error("SELECT * FROM _couplet_tokens").await)),
             Dialect::Postgres => {
-                assert!(tokens::concern(&error("SELECT * FROM _couplet.epoch").await));
-                assert!(tokens::concern(&error("SELECT pg_sequence_last_value('_couplet.\"x rows\"')").await));
+                assert!(tokens::concerns_tokens(&error("SELECT * FROM _couplet.epoch").await));
+                assert!(tokens::concerns_tokens(&error("SELECT pg_sequence_last_value('_couplet.\"x rows\"')").await));
             }
         }
-        assert!(!tokens::concern(&error("SELECT 1 +").await));
+        assert!(!tokens::concerns_tokens(&error("SELECT 1 +").await));
     })
     .await;
 }

@@ -264,7 +264,7 @@ pub(super) fn look_again(database: &Database) {
 
 /// Whether a statement failed because tokens are not there or may not be read: without them it may well succeed.
 #[must_use]
-pub fn concern(error: &Error) -> bool {
+pub fn concerns_tokens(error: &Error) -> bool {
     let Error::Database(error) = error else { return false };
     error.downcast_ref::<Refused>().is_some_and(Refused::is_of_a_missing_object)
 }
