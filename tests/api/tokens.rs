@@ -270,7 +270,7 @@ on_each_database! {
         let (mut dice, mut writer) = (Dice(seed), Writer::connect(&database).await);
         let (mut changed, mut kept) = (0, 0);
         let mut before = observe(api.database(), &lists).await;
-        for _ in 0..120 {
+        for _ in 0..250 {
             let script = writer.play(&mut dice, dialect).await;
             let after = observe(api.database(), &lists).await;
             for (index, (old, new)) in before.iter().zip(&after).enumerate() {

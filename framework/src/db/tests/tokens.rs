@@ -23,7 +23,7 @@ pub(super) static ITEMS: ModelMeta = model(
 );
 
 /// The same table as another version of the app knows it.
-static OTHER_ITEMS: ModelMeta = model(
+pub(super) static OTHER_ITEMS: ModelMeta = model(
     "Item",
     "items",
     &[
@@ -190,10 +190,10 @@ async fn removed_tokens_stay_away_until_the_next_start() {
         let footprint = Footprint::of_count(&ListQuery::new(&ITEMS), &known_before, fixture.dialect()).expect("known");
         tokens::remove(&fixture.database).await.expect("removed");
         let outcome = fixture.database.session().fetch(&read(&footprint, fixture.dialect())).await;
-        assert!(
-            outcome
-                .map_or_else(|error| tokens::concern(&error), |rows| rows.row(0).text(0).is_ok_and(|it| it.is_none()))
-        );
+        assert!(outcome.map_or_else(
+            |error| tokens::concerns_tokens(&error),
+            |rows| rows.row(0).text(0).is_ok_and(|it| it.is_none())
+        ));
         tokens::look_now(&fixture.database).await;
         assert!(fixture.database.tokens().is_none_or(|known| known.tables.is_empty()));
         fixture.run(INSERT).await.expect("no trigger is left");
@@ -207,7 +207,6 @@ async fn removed_tokens_stay_away_until_the_next_start() {
 async fn triggers_that_are_gone_are_made_again() {
     on_each(async |fixture| {
         prepare(fixture, &[&ITEMS]).await;
-        let before = known(&fixture.database);
         fixture
             .run(match fixture.dialect() {
                 Dialect::Sqlite => "DROP TRIGGER \"_couplet_items insert\"",
@@ -260,13 +259,13 @@ async fn only_what_is_missing_concerns_tokens() {
     on_each(async |fixture| {
         let error = async |sql| fixture.run(sql).await.expect_err("refused");
         match fixture.dialect() {
-            Dialect::Sqlite => assert!(tokens::concern(&error("SELECT * FROM _couplet_tokens").await)),
+            Dialect::Sqlite => assert!(tokens::concerns_tokens(&error("SELECT * FROM _couplet_tokens").await)),
             Dialect::Postgres => {
-                assert!(tokens::concern(&error("SELECT * FROM _couplet.epoch").await));
-                assert!(tokens::concern(&error("SELECT pg_sequence_last_value('_couplet.\"x rows\"')").await));
+                assert!(tokens::concerns_tokens(&error("SELECT * FROM _couplet.epoch").await));
+                assert!(tokens::concerns_tokens(&error("SELECT pg_sequence_last_value('_couplet.\"x rows\"')").await));
             }
         }
-        assert!(!tokens::concern(&error("SELECT 1 +").await));
+        assert!(!tokens::concerns_tokens(&error("SELECT 1 +").await));
     })
     .await;
 }
@@ -283,6 +282,47 @@ async fn a_doubt_has_the_tables_looked_at() {
         fixture.database.close().await;
         let after = known(&fixture.database);
         assert!(*after != *before && after.tables.contains_key("Item"), "{after:?}");
+    })
+    .await;
+}
+
+/// Prints how long writes take without and with triggers, in one run.
+#[tokio::test]
+#[ignore = "measures"]
+async fn what_triggers_cost() {
+    use std::time::Instant;
+    on_each(async |fixture| {
+        migrate::create_missing(&fixture.database, &[&ITEMS, &AUTHORS, &TYPES]).await.expect("created");
+        let measure = async |what: &str| {
+            let numbers = match fixture.dialect() {
+                Dialect::Sqlite => "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT i, i, i FROM n",
+                Dialect::Postgres => "SELECT i, i, i FROM generate_series(1, 10000) AS n(i)",
+            };
+            let bulk = format!("INSERT INTO items (size, weight, note) {numbers}");
+            for (name, sql, times) in [
+                ("insert one", INSERT, 2000),
+                ("insert 10,000", bulk.as_str(), 10),
+                ("update one", "UPDATE items SET size = size + 1 WHERE id = 7", 2000),
+                ("update 10,000", "UPDATE items SET size = size + 1, weight = 0 WHERE id <= 10000", 10),
+            ] {
+                let mut transaction = fixture.database.begin().await.expect("begun");
+                let started = Instant::now();
+                for _ in 0..times {
+                    transaction.session().execute(&statement(sql, Verb::Other, [])).await.expect("executed");
+                }
+                let micros = started.elapsed().as_micros() / times;
+                transaction.commit().await.expect("committed");
+                println!("{:?} {what}: {name}: {micros} µs", fixture.dialect());
+            }
+        };
+        measure("without").await;
+        let started = Instant::now();
+        sync(&fixture.database, &[&ITEMS, &AUTHORS, &TYPES]).await;
+        println!("{:?} made in {:?}", fixture.dialect(), started.elapsed());
+        let started = Instant::now();
+        sync(&fixture.database, &[&ITEMS, &AUTHORS, &TYPES]).await;
+        println!("{:?} found in {:?}", fixture.dialect(), started.elapsed());
+        measure("with").await;
     })
     .await;
 }

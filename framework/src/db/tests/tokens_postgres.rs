@@ -252,3 +252,25 @@ async fn who_owns_no_table_relies_on_what_its_owner_made_and_makes_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_new_class_of_loosened_tables_waits_for_those_who_write() {
+    on_postgres(async |fixture| {
+        prepare(fixture, &[&ITEMS]).await;
+        script(
+            fixture,
+            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+             CREATE TRIGGER nothing BEFORE UPDATE ON items FOR EACH ROW EXECUTE FUNCTION nothing()",
+        )
+        .await;
+        sync(&fixture.database, &[&ITEMS]).await;
+        let mut writer = fixture.database.begin().await.expect("begun");
+        writer.batch(INSERT).await.expect("inserted");
+        sync(&fixture.database, &[&super::tokens::OTHER_ITEMS]).await;
+        assert_ne!(known(&fixture.database).tables.get("Item").map(|table| table.columns.len()), Some(2));
+        writer.commit().await.expect("committed");
+        sync(&fixture.database, &[&super::tokens::OTHER_ITEMS]).await;
+        assert_eq!(known(&fixture.database).tables["Item"].columns, ["id", "note"]);
+    })
+    .await;
+}

@@ -31,7 +31,7 @@ async fn an_update_that_replaces_a_row_changes_which_rows_there_are() {
         let replace = "UPDATE OR REPLACE items SET rowid = 4 WHERE rowid = 3";
         assert_eq!(changes(fixture, replace).await, [true, true, true]);
         assert_eq!(fixture.count("items").await, 2);
-        assert_eq!(changes(fixture, "UPDATE items SET note = 7 WHERE id = 4").await[0], true, "a part of an index");
+        assert!(changes(fixture, "UPDATE items SET note = 7 WHERE id = 4").await[0], "a part of an index");
         assert_eq!(changes(fixture, "UPDATE items SET size = 7 WHERE id = 4").await, [false, true, true]);
         assert_eq!(changes(fixture, "INSERT OR REPLACE INTO items VALUES (4, 1, 9, 1)").await, [true, true, true]);
     })

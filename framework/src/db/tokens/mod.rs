@@ -17,7 +17,7 @@ use std::time::Duration;
 use super::database::Database;
 use super::error::Refused;
 use super::migrate;
-use super::session::Session;
+use super::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::model::{Catalog, ModelMeta};
 use crate::sql::Dialect;
@@ -25,11 +25,18 @@ use crate::sql::token::{Known, Tracked, tracked};
 
 pub(super) use held::Held;
 pub use loosen::{loosen, remove};
+use postgres::Objects;
 pub use status::{Status, ddl, status};
 use verdict::Verdict;
 
 /// How long a change of a table waits for what holds the table; all that comes to the table meanwhile waits behind it.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '100ms'";
+
+/// The same where other tables are held meanwhile.
+const SHORT_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10ms'";
+
+/// PostgreSQL takes the number of partitions for a thousand, and would compile what then looks expensive.
+const NO_JIT: &str = "SET LOCAL jit = off";
 
 /// How often a table that is in use is tried before the app starts without its tokens.
 const TRIES: u32 = 5;
@@ -102,8 +109,14 @@ async fn make(database: &Database, models: &[&'static ModelMeta], effort: Effort
         Effort::Start => !verdict.mend.is_empty(),
         Effort::Aside => !verdict.mend.is_empty() && verdict.known.is_none() && verdict.is_asked_for,
     };
-    let due: Vec<bool> = verdicts.iter().map(is_due).collect();
-    for (table, _) in wanted.iter().zip(&due).filter(|(_, is_due)| **is_due) {
+    let due: Vec<_> =
+        wanted.iter().zip(&verdicts).filter(|(_, verdict)| is_due(verdict)).map(|(table, _)| table.clone()).collect();
+    // Together where nobody is in the way, as at the very first start.
+    let together = match due.len() {
+        0 => Ok(()),
+        _ => mend_once(database, &due, effort, SHORT_LOCK_TIMEOUT).await,
+    };
+    for table in due.iter().filter(|_| together.is_err()) {
         match mend(database, table, effort).await {
             Ok(()) => {}
             Err(Error::DeadlineExceeded | Error::Serialization(_)) => outcome.busy.push(table.1.table().to_owned()),
@@ -111,7 +124,7 @@ async fn make(database: &Database, models: &[&'static ModelMeta], effort: Effort
             Err(error) => drop(failed.insert(table.0.name, error.to_string())),
         }
     }
-    if due.contains(&true) {
+    if !due.is_empty() {
         verdicts = look(database, &wanted).await?;
     }
     outcome.may_pass = !outcome.busy.is_empty();
@@ -127,40 +140,51 @@ async fn make(database: &Database, models: &[&'static ModelMeta], effort: Effort
 
 /// Looks at all tables, and gives the database an epoch where it has none.
 async fn look(database: &Database, wanted: &[(&'static ModelMeta, Tracked)]) -> Result<Vec<Verdict>> {
-    let mut session = database.session();
     if database.dialect() == Dialect::Sqlite {
-        return sqlite::look(&mut session, wanted).await;
+        return sqlite::look(&mut database.session(), wanted).await;
     }
-    let (verdicts, objects) = postgres::look(&mut session, wanted).await?;
-    drop(session);
+    let mut transaction = database.begin().await?;
+    let (verdicts, objects) = look_on_postgres(&mut transaction, wanted).await?;
     if !objects.has_epoch {
-        let mut transaction = database.begin().await?;
         transaction.batch(postgres::RENEW_EPOCH).await?;
-        transaction.commit().await?;
     }
+    transaction.commit().await?;
     Ok(verdicts)
 }
 
-async fn look_in(session: &mut Session<'_>, wanted: &[(&'static ModelMeta, Tracked)]) -> Result<Vec<Verdict>> {
-    match session.dialect() {
-        Dialect::Sqlite => sqlite::look(session, wanted).await,
-        Dialect::Postgres => Ok(postgres::look(session, wanted).await?.0),
+async fn look_on_postgres(
+    transaction: &mut Transaction,
+    wanted: &[(&'static ModelMeta, Tracked)],
+) -> Result<(Vec<Verdict>, Objects)> {
+    transaction.batch(NO_JIT).await?;
+    postgres::look(&mut transaction.session(), wanted).await
+}
+
+async fn look_in(transaction: &mut Transaction, wanted: &[(&'static ModelMeta, Tracked)]) -> Result<Vec<Verdict>> {
+    match transaction.dialect() {
+        Dialect::Sqlite => sqlite::look(&mut transaction.session(), wanted).await,
+        Dialect::Postgres => Ok(look_on_postgres(transaction, wanted).await?.0),
     }
 }
 
-/// Makes what one table lacks, in a transaction of its own, so that no table is held while another one is waited for.
+/// Makes what one table lacks, in a transaction of its own, so that no other table is held while it is waited for.
 async fn mend(database: &Database, table: &(&'static ModelMeta, Tracked), effort: Effort) -> Result<()> {
     let mut left = if effort == Effort::Start { TRIES } else { 1 };
     loop {
         left -= 1;
-        match mend_once(database, table, effort).await {
+        match mend_once(database, std::slice::from_ref(table), effort, LOCK_TIMEOUT).await {
             Err(Error::DeadlineExceeded | Error::Serialization(_)) if left > 0 => tokio::time::sleep(PAUSE).await,
             outcome => return outcome,
         }
     }
 }
 
-async fn mend_once(database: &Database, table: &(&'static ModelMeta, Tracked), effort: Effort) -> Result<()> {
+async fn mend_once(
+    database: &Database,
+    tables: &[(&'static ModelMeta, Tracked)],
+    effort: Effort,
+    lock_timeout: &str,
+) -> Result<()> {
     let mut transaction = database.begin().await?;
     transaction.without_time_limit();
     match effort {
@@ -168,9 +192,9 @@ async fn mend_once(database: &Database, table: &(&'static ModelMeta, Tracked), e
         Effort::Aside => migrate::unless_others(&mut transaction).await?,
     }
     if database.dialect() == Dialect::Postgres {
-        transaction.batch(LOCK_TIMEOUT).await?;
+        transaction.batch(lock_timeout).await?;
     }
-    let verdicts = look_in(&mut transaction.session(), std::slice::from_ref(table)).await?;
+    let verdicts = look_in(&mut transaction, tables).await?;
     let statements: Vec<String> = verdicts.into_iter().flat_map(|verdict| verdict.mend).collect();
     if !statements.is_empty() {
         transaction.batch(&statements.join(";\n")).await?;
@@ -240,7 +264,7 @@ pub(super) fn look_again(database: &Database) {
 
 /// Whether a statement failed because tokens are not there or may not be read: without them it may well succeed.
 #[must_use]
-pub fn concern(error: &Error) -> bool {
+pub fn concerns_tokens(error: &Error) -> bool {
     let Error::Database(error) = error else { return false };
     error.downcast_ref::<Refused>().is_some_and(Refused::is_of_a_missing_object)
 }

@@ -200,9 +200,10 @@ impl Table {
             mend.extend(create_sequence(class, objects.now));
         }
         let functions = wanted.functions();
-        mend.extend(functions.iter().filter(|it| !objects.has(it, wanted)).flat_map(Function::create));
+        let others: Vec<&Function> = functions.iter().filter(|it| !objects.has(it, wanted)).collect();
+        mend.extend(others.iter().flat_map(|function| function.create()));
         for relation in &self.relations {
-            mend.extend(relation.mend(wanted, self.apart()));
+            mend.extend(relation.mend(wanted, self.apart(), &others));
         }
         let is_recorded =
             |column: &str| objects.classes.iter().any(|it| it.table == own.table() && it.column == column);
@@ -257,10 +258,12 @@ impl Relation {
         self.triggers.get(&trigger.name) == Some(&trigger.signature())
     }
 
-    fn mend(&self, wanted: &Tracked, apart: bool) -> Vec<String> {
+    /// A trigger whose function is another one is made anew too: that waits for the writers under way, which have run the one before.
+    fn mend(&self, wanted: &Tracked, apart: bool, others: &[&Function]) -> Vec<String> {
         let triggers = wanted.triggers(apart, self.is_leaf());
         let mut mend = Vec::new();
-        for trigger in triggers.iter().filter(|trigger| !self.has(trigger)) {
+        let is_other = |trigger: &Trigger| others.iter().any(|function| function.name == trigger.function);
+        for trigger in triggers.iter().filter(|trigger| !self.has(trigger) || is_other(trigger)) {
             if self.triggers.contains_key(&trigger.name) {
                 mend.push(drop_trigger(&trigger.name, &self.name));
             }
