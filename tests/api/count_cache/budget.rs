@@ -17,7 +17,7 @@ on_each_database! {
         if !is_sqlite(&database) {
             return;
         }
-        let mut settings = config(&database);
+        let mut settings = settings(&database);
         settings.cache.count_budget = Duration::from_millis(20);
         let api = Api::of(app(settings)).await;
         let rows = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000) \
@@ -48,7 +48,7 @@ on_each_database! {
                 }
             })
         });
-        let mut settings = config(&database);
+        let mut settings = settings(&database);
         settings.cache.count_budget = Duration::from_millis(200);
         let api = Api::of(app(settings).data(probe)).await;
         fill(&api, "/jars", 2).await;

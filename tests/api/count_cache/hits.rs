@@ -24,8 +24,8 @@ on_each_database! {
         assert_kept(&api, "/jars?per_page=1&page=99", 3).await;
         assert_kept(&api, "/jars?per_page=1&cursor=&count=exact", 3).await;
         assert_eq!((api.metric(HITS).await, api.metric(MISSES).await), (5.0, 1.0));
-        assert_counted(&api, "/jars?per_page=1&name__in=x,y&id=1,2,3".replace("&id=1,2,3", "").as_str(), 3).await;
-        assert_kept(&api, "/jars?per_page=1&name__in=y,x,y", 3).await;
+        assert_counted(&api, "/jars?per_page=1&name__in=x&name__in=y", 3).await;
+        assert_kept(&api, "/jars?per_page=1&name__in=y&name__in=x&name__in=y", 3).await;
         assert_eq!(total(&api, "/jars").await, (Some(3), 1), "a page without a next one needs no count");
         assert_eq!(total(&api, "/jars?per_page=1&count=none").await, (None, 1));
         assert_eq!((api.metric(HITS).await, api.metric(MISSES).await), (7.0, 2.0));
@@ -102,7 +102,7 @@ on_each_database! {
     }
 
     async fn a_total_that_was_found_wrong_is_forgotten(database: TestDatabase) {
-        let mut settings = config(&database);
+        let mut settings = settings(&database);
         settings.cache.verify_one_in = 1;
         let api = Api::of(app(settings)).await;
         fill(&api, "/jars", 2).await;

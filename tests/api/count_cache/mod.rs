@@ -7,6 +7,8 @@ mod shared;
 mod together;
 mod writes;
 
+use std::time::Duration;
+
 use couplet::App;
 use couplet::config::Config;
 use couplet::prelude::*;
@@ -93,6 +95,12 @@ pub struct Scrap {
     pub name: String,
 }
 
+fn settings(database: &TestDatabase) -> Config {
+    let mut settings = config(database);
+    settings.cache.count_ttl = Duration::from_secs(300);
+    settings
+}
+
 fn app(config: Config) -> App {
     App::new(config)
         .resource::<Jar>()
@@ -105,7 +113,7 @@ fn app(config: Config) -> App {
 }
 
 async fn start(database: &TestDatabase) -> Api {
-    Api::of(app(config(database))).await
+    Api::of(app(settings(database))).await
 }
 
 /// So many rows that differ in nothing.

@@ -19,7 +19,7 @@ enum Other {
 impl Other {
     async fn connect(database: &TestDatabase) -> Self {
         match is_sqlite(database) {
-            true => Self::Sqlite(SqliteConnection::connect(database.url()).await.unwrap()),
+            true => Self::Sqlite(SqliteConnection::connect(&format!("{}?mode=rwc", database.url())).await.unwrap()),
             false => Self::Postgres(PgConnection::connect(database.url()).await.unwrap()),
         }
     }
@@ -67,7 +67,7 @@ async fn start_with(database: &TestDatabase) -> (Api, Script, Arc<tokio::sync::M
             }
         })
     });
-    (Api::of(app(config(database)).data(probe)).await, script, other)
+    (Api::of(app(settings(database)).data(probe)).await, script, other)
 }
 
 const BEGIN: &str = "BEGIN; INSERT INTO jars (name) VALUES ('x')";
@@ -136,7 +136,7 @@ on_each_database! {
                 }
             })
         });
-        let api = Api::of(app(config(&database)).data(probe)).await;
+        let api = Api::of(app(settings(&database)).data(probe)).await;
         fill(&api, "/jars", 2).await;
         let mut other = Other::connect(&database).await;
         // Its token is there from now on, its row is not.

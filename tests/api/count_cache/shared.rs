@@ -6,10 +6,11 @@ use couplet_tests::{RedisServer, on_each_database};
 
 use super::*;
 
+const SCRIPT: &str = "return table.concat(redis.call('KEYS', 'pagination:count:*'), ' ')";
 const JARS: &str = "/jars?per_page=1";
 
 async fn start_on(database: &TestDatabase, redis: &RedisServer) -> Api {
-    let mut settings = config(database);
+    let mut settings = settings(database);
     settings.redis.url = Some(redis.url().into());
     settings.redis.command_timeout = Duration::from_secs(5);
     let api = Api::of(app(settings)).await;
@@ -26,7 +27,7 @@ async fn start_on(database: &TestDatabase, redis: &RedisServer) -> Api {
 async fn keys(redis: &RedisServer, wanted: usize) -> Vec<String> {
     let keys = async {
         loop {
-            let answer = redis.command(&["KEYS", "pagination:count:*"]).await;
+            let answer = redis.command(&["EVAL", SCRIPT, "0"]).await;
             let keys: Vec<String> =
                 answer.split_whitespace().filter(|word| word.starts_with("pagination:")).map(str::to_owned).collect();
             if keys.len() >= wanted {

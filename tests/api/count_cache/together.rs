@@ -28,7 +28,7 @@ on_each_database! {
                 }
             })
         });
-        let mut settings = config(&database);
+        let mut settings = settings(&database);
         settings.database.pool_timeout = std::time::Duration::from_secs(60);
         settings.cache.count_budget = std::time::Duration::from_secs(60);
         let api = Api::of(app(settings).data(probe)).await;
@@ -61,7 +61,7 @@ on_each_database! {
                 }
             })
         });
-        let api = Api::of(app(config(&database)).data(probe)).await;
+        let api = Api::of(app(settings(&database)).data(probe)).await;
         fill(&api, "/jars", 2).await;
         let read = || {
             let db = api.database().clone();

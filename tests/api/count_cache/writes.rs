@@ -33,7 +33,8 @@ on_each_database! {
         let mut transaction = db.begin().await.unwrap();
         Jar::create(NewJar::new("y"), &mut transaction).await.unwrap();
         Jar::create(NewJar::new("y"), &mut transaction).await.unwrap();
-        assert_kept(&api, JARS, 2).await;
+        // On PostgreSQL its token is there before its rows are.
+        assert_eq!(total(&api, JARS).await.0, Some(2));
         transaction.commit().await.unwrap();
         assert_counted(&api, JARS, 4).await;
         Jar::delete(1, db).await.unwrap();
