@@ -1,6 +1,6 @@
 //! Tags change rarely and are asked for often: their answers are kept.
 
-use couplet_tests::{Client, TestDatabase, on_each_database};
+use couplet_tests::on_each_database;
 use reqwest::Method;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::support::{example, stop};
 on_each_database! {
     async fn the_tags_are_kept_until_one_is_new(database: TestDatabase) {
         let service = example(&database).serve().await;
-        let client = Client::new(service.url());
+        let client = service.client();
         let path = "/tags?sort=name&per_page=100";
         let first = client.get(path).await.expect(200);
         let second = client.get(path).await.expect(200);
