@@ -80,12 +80,12 @@ on_each_database! {
         fill(&api, "/jars", 2).await;
         let mut rows = 2;
         for end in ["COMMIT", "ROLLBACK"] {
-            for begins in 0..POINTS.len() {
-                for ends in begins..POINTS.len() {
+            for (place, begins) in POINTS.into_iter().enumerate() {
+                for ends in POINTS.into_iter().skip(place) {
                     // So that there is something to count.
                     other.lock().await.execute("INSERT INTO jars (name) VALUES ('x')").await;
                     rows += 1;
-                    script.0.lock().unwrap().extend([(POINTS[begins], BEGIN), (POINTS[ends], end)]);
+                    script.0.lock().unwrap().extend([(begins, BEGIN), (ends, end)]);
                     let during = total(&api, JARS).await.0.unwrap();
                     // Points that this database or this order does not have.
                     while let Some(sql) = script.take(None) {
@@ -93,7 +93,7 @@ on_each_database! {
                     }
                     let before = rows;
                     rows += u64::from(end == "COMMIT");
-                    let at = format!("{end}: from {:?} to {:?}", POINTS[begins], POINTS[ends]);
+                    let at = format!("{end}: from {begins:?} to {ends:?}");
                     assert!((before..=rows).contains(&during), "{at}: {during} of {before} to {rows}");
                     assert_eq!(total(&api, JARS).await.0, Some(rows), "{at}: after it");
                     assert_eq!(total(&api, JARS).await.0, Some(rows), "{at}: once more");
@@ -141,9 +141,8 @@ on_each_database! {
         let mut other = Other::connect(&database).await;
         // Its token is there from now on, its row is not.
         other.begin().await;
-        let (db, first) = (api.database().clone(), ());
+        let db = api.database().clone();
         let first = tokio::spawn(async move {
-            let () = first;
             Jar::query().page(1, 1).fetch(&db).await.unwrap().meta.total
         });
         counted.notified().await;

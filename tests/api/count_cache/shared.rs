@@ -16,7 +16,7 @@ async fn start_on(database: &TestDatabase, redis: &RedisServer) -> Api {
     let api = Api::of(app(settings)).await;
     let up = async {
         while !api.running().redis().unwrap().is_up() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), up).await.unwrap();

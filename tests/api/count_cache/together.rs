@@ -55,7 +55,7 @@ on_each_database! {
                     Point::TokensRead if asked.fetch_add(1, Ordering::SeqCst) == 1 => joins.notify_one(),
                     Point::Leads if leaders.fetch_add(1, Ordering::SeqCst) == 0 => {
                         leads.notify_one();
-                        std::future::pending().await
+                        std::future::pending::<()>().await;
                     }
                     _ => {}
                 }
