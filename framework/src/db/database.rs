@@ -323,7 +323,7 @@ impl Database {
         self.inner.work.close();
         self.inner.work.wait().await;
         // What holds the writer still may keep it: the next start makes up for it.
-        let _ = tokio::time::timeout(PING_TIMEOUT, self.optimize()).await;
+        let _ = tokio::time::timeout(PING_TIMEOUT, self.make_statistics()).await;
         // The writer last: the connection that closes a SQLite file last folds the log into it.
         if let Some(readers) = &self.inner.readers {
             readers.close().await;

@@ -1,6 +1,7 @@
 //! What SQLite knows of its tables. PostgreSQL looks after that itself.
 
 use super::database::Database;
+use super::tokens;
 use crate::error::Result;
 use crate::sql::Dialect;
 
@@ -19,9 +20,17 @@ impl Database {
             // Another process may write, or the file be read-only: then it stays as it is.
             tracing::debug!(%error, "SQLite has made no statistics");
         }
+        // The first statistics are a table of their own, which makes the schema another one than the tokens rely on.
+        if let Err(error) = tokens::look_now(self).await {
+            tracing::debug!(%error, "the tables cannot be looked at now");
+        }
     }
 
-    async fn make_statistics(&self) -> Result<()> {
-        self.acquire(true).await?.batch(OPTIMIZE).await
+    /// Makes statistics of SQLite.
+    pub(super) async fn make_statistics(&self) -> Result<()> {
+        match self.dialect() {
+            Dialect::Sqlite => self.acquire(true).await?.batch(OPTIMIZE).await,
+            Dialect::Postgres => Ok(()),
+        }
     }
 }

@@ -230,6 +230,14 @@ pub(super) async fn look_now(database: &Database) {
     make(database, models, Effort::Aside).await.map(drop).unwrap_or_else(|_| database.set_tokens(None));
 }
 
+/// Looks at the tables at once, if they were ever looked at.
+pub(super) async fn look_now(database: &Database) -> Result<()> {
+    match database.held_tokens().models() {
+        Some(models) => make(database, models, Effort::Aside).await.map(drop),
+        None => Ok(()),
+    }
+}
+
 /// See [`Database::doubt_tokens`].
 pub(super) fn look_again(database: &Database) {
     if database.held_tokens().models().is_none() || !database.held_tokens().begin() {
