@@ -10,6 +10,7 @@ use super::migrate;
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::model::RowSet;
+use crate::sql::token::expression;
 use crate::sql::{Dialect, Statement, Verb};
 
 /// One step; what it does on each database.
@@ -48,6 +49,8 @@ const STEPS: &[Step] = &[
                    CREATE UNLOGGED TABLE _couplet.epoch (one boolean PRIMARY KEY DEFAULT true CHECK (one), \
                    nonce text NOT NULL)",
     },
+    // What a table and its triggers look like; SQLite has a number for that.
+    Step { sqlite: "SELECT 1", postgres: expression::SHAPE },
 ];
 
 /// Bytes of a key that is made here; as many as the hash has.

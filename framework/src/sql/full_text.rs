@@ -170,7 +170,7 @@ mod tests {
         assert_sql(
             |dialect| select::page(&searched(&PAPERS, "?!"), dialect),
             r#"SELECT "id", "title", "abstract" FROM "library_papers" WHERE FALSE ORDER BY "id" ASC LIMIT ?"#,
-            r#"SELECT "id", "title", "abstract" FROM "library"."papers" WHERE FALSE ORDER BY "id" ASC LIMIT $1"#,
+            r#"SELECT "id", "title", "abstract" FROM "library"."papers" WHERE FALSE ORDER BY "id" ASC LIMIT 21"#,
         );
     }
 

@@ -36,7 +36,7 @@ pub fn page_with(query: &ListQuery, footprint: Option<&Footprint>, dialect: Dial
         rows.offset(query.page.offset());
     }
     carry(&mut rows, footprint, dialect);
-    Statement::build(Verb::Select, query.model, &rows, dialect)
+    Statement::build(Verb::Select, query.model, &rows, dialect).without_values_of_limit(dialect)
 }
 
 /// The rows of the list behind a place, or before it, and one more, which tells whether the walk goes on. The nearest to the
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_page_is_ordered_by_the_key_and_asks_for_one_row_more() {
-        assert_page(&books(&[]), r#"ORDER BY "id" ASC LIMIT ?"#, r#"ORDER BY "id" ASC LIMIT $1"#);
+        assert_page(&books(&[]), r#"ORDER BY "id" ASC LIMIT ?"#, r#"ORDER BY "id" ASC LIMIT 21"#);
         assert_eq!(page(&books(&[]), Dialect::Sqlite).values.0, [Bound::BigUnsigned(Some(21))]);
     }
 
@@ -174,9 +174,9 @@ mod tests {
         assert_page(
             &books(&[(1, false), (3, true)]),
             r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT ?"#,
-            r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT $1"#,
+            r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT 21"#,
         );
-        assert_page(&books(&[(0, true)]), r#"ORDER BY "id" DESC LIMIT ?"#, r#"ORDER BY "id" DESC LIMIT $1"#);
+        assert_page(&books(&[(0, true)]), r#"ORDER BY "id" DESC LIMIT ?"#, r#"ORDER BY "id" DESC LIMIT 21"#);
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
         assert_sql(
             |dialect| page(&ListQuery { sort: sort.clone(), ..ListQuery::new(&BOOK_TAGS) }, dialect),
             r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT ?"#,
-            r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT $1"#,
+            r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT 21"#,
         );
     }
 
@@ -194,7 +194,7 @@ mod tests {
         assert_page(
             &books(&[(4, true), (6, false)]),
             r#"ORDER BY "price" COLLATE couplet_decimal DESC NULLS FIRST, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
-            r#"ORDER BY "price" DESC, "published_year" ASC, "id" ASC LIMIT $1"#,
+            r#"ORDER BY "price" DESC, "published_year" ASC, "id" ASC LIMIT 21"#,
         );
     }
 
@@ -204,7 +204,7 @@ mod tests {
         assert_sql(
             |dialect| page(&ListQuery { fields: fields.clone(), ..books(&[(3, true)]) }, dialect),
             r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT ?"#,
-            r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT $1"#,
+            r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT 21"#,
         );
         assert_sql(
             |dialect| row(&BOOKS, &[Value::I64(7)], &Filter::everything(), Deleted::Exclude, Some(&[0, 1]), dialect),

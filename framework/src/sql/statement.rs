@@ -1,6 +1,6 @@
 //! A statement, ready to be executed.
 
-use sea_query::{PostgresQueryBuilder, QueryStatementBuilder, SqliteQueryBuilder, Values};
+use sea_query::{PostgresQueryBuilder, QueryStatementBuilder, SqliteQueryBuilder, Value, Values};
 
 use crate::model::ModelMeta;
 
@@ -65,6 +65,19 @@ impl Statement {
             Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
         };
         Self { sql, values, verb, model: model.name }
+    }
+
+    /// Writes out the limit of a statement that has no other value. PostgreSQL plans a statement without values once, and one with
+    /// an unknown limit again and again, since it cannot tell how many rows are meant. Limits are few, so texts stay few.
+    pub(super) fn without_values_of_limit(mut self, dialect: Dialect) -> Self {
+        let [Value::BigUnsigned(Some(limit))] = self.values.0[..] else { return self };
+        if dialect == Dialect::Postgres
+            && let Some(start) = self.sql.strip_suffix("LIMIT $1")
+        {
+            self.sql = format!("{start}LIMIT {limit}");
+            self.values.0.clear();
+        }
+        self
     }
 }
 

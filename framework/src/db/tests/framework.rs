@@ -29,7 +29,7 @@ async fn its_migrations_run_once() {
     on_each(async |fixture| {
         for _ in 0..2 {
             framework::migrate(&fixture.database).await.expect("migrated");
-            assert_eq!(fixture.count(&own(fixture, "migrations")).await, 3);
+            assert_eq!(fixture.count(&own(fixture, "migrations")).await, 4);
         }
         assert_eq!(fixture.count(&own(fixture, "secrets")).await, 0, "a key is made when it is needed");
     })

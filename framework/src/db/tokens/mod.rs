@@ -223,18 +223,12 @@ fn later(database: &Database) {
     });
 }
 
-/// What a doubt sets off, for tests to wait for.
-#[cfg(test)]
-pub(super) async fn look_now(database: &Database) {
-    let models = database.held_tokens().models().unwrap_or_default();
-    make(database, models, Effort::Aside).await.map(drop).unwrap_or_else(|_| database.set_tokens(None));
-}
-
 /// Looks at the tables at once, if they were ever looked at.
-pub(super) async fn look_now(database: &Database) -> Result<()> {
-    match database.held_tokens().models() {
-        Some(models) => make(database, models, Effort::Aside).await.map(drop),
-        None => Ok(()),
+pub(super) async fn look_now(database: &Database) {
+    let Some(models) = database.held_tokens().models() else { return };
+    if let Err(error) = make(database, models, Effort::Aside).await {
+        tracing::debug!(%error, "the tables cannot be looked at now");
+        database.set_tokens(None);
     }
 }
 

@@ -5,13 +5,17 @@
 
 use sea_query::{Expr, Query, Values};
 
-use super::footprint::Footprint;
+use super::footprint::{Footprint, TableRead};
 use crate::model::ModelMeta;
 use crate::sql::{Dialect, Statement, Verb, table};
 
-/// The vector of a footprint, as a scalar that a statement evaluates once.
+/// The vector of a footprint, as a scalar that a statement evaluates once; the statement reads every table of the footprint.
 pub(in crate::sql) fn tokens(footprint: &Footprint, dialect: Dialect) -> Expr {
-    let shapes = footprint.tables().map(|table| shape(table.model, table.partitioned, dialect));
+    vector(footprint, dialect, |table| planned_shape(table.model, table.partitioned, dialect))
+}
+
+fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) -> String) -> Expr {
+    let shapes = footprint.tables().map(shape);
     let tokens = footprint.classes().map(|class| match dialect {
         Dialect::Sqlite => {
             format!("(SELECT hex(\"nonce\") FROM \"_couplet_tokens\" WHERE \"class\" = {})", literal(class.name()))
@@ -26,7 +30,7 @@ pub(in crate::sql) fn tokens(footprint: &Footprint, dialect: Dialect) -> Expr {
 #[must_use]
 pub fn read(footprint: &Footprint, dialect: Dialect) -> Statement {
     let mut statement = Query::select();
-    statement.expr(tokens(footprint, dialect));
+    statement.expr(vector(footprint, dialect, |table| shape(table.model, table.partitioned, dialect)));
     let model = footprint.tables().next().map_or("tokens", |table| table.model.name);
     let (sql, values) = match dialect {
         Dialect::Sqlite => statement.build_any(&sea_query::SqliteQueryBuilder),
@@ -64,17 +68,40 @@ fn epoch(dialect: Dialect) -> &'static str {
 
 /// A scalar text that is another one once the triggers of the table or its columns are others, or of another table of that name, or
 /// a trigger is switched off; NULL once other rows than its own are read with it, or only some of them.
-pub(in crate::sql) fn shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
-    let name = match table::parts(model, dialect) {
-        (Some(schema), table) => format!("{}.{}", quoted(schema), quoted(&table)),
-        (None, table) => quoted(&table),
-    };
+fn shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
     match dialect {
         // Whatever changed in the file's schema.
         Dialect::Sqlite => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
-        Dialect::Postgres => shape_of(&format!("{}::regclass", literal(&name)), partitioned),
+        Dialect::Postgres => shape_of(&number(model), partitioned),
     }
 }
+
+/// The same in a statement that reads the table. PostgreSQL evaluates [`SHAPE`] when it plans the statement, and whatever makes a shape
+/// another one makes it plan anew every statement that reads the table: of a plan that is kept, the shape costs nothing. Parts of
+/// parts are no matter of the plan.
+fn planned_shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
+    match (dialect, partitioned) {
+        (Dialect::Postgres, false) => format!("\"_couplet\".\"shape\"({})", number(model)),
+        _ => shape(model, partitioned, dialect),
+    }
+}
+
+/// The number of the model's table on PostgreSQL.
+fn number(model: &ModelMeta) -> String {
+    let name = match table::parts(model, Dialect::Postgres) {
+        (Some(schema), table) => format!("{}.{}", quoted(schema), quoted(&table)),
+        (None, table) => quoted(&table),
+    };
+    format!("{}::regclass", literal(&name))
+}
+
+/// Makes the function of the shape of a table that is not partitioned, as [`shape_of`] says it. It says to be immutable, which it is
+/// for as long as a plan of a statement that reads the table is kept, and no longer.
+pub const SHAPE: &str = "CREATE OR REPLACE FUNCTION _couplet.shape(oid) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $couplet$ BEGIN \
+     RETURN (SELECT ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT \
+     tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND \
+     attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = $1 AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT \
+     t.relispartition); END $couplet$";
 
 /// The same of a table whose number is `oid` on PostgreSQL.
 ///
@@ -142,6 +169,8 @@ mod tests {
     const SQLITE: &str = r#"(SELECT '' || ',' || (SELECT "schema_version" FROM pragma_schema_version) || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books column rating') || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books rows'))"#;
     const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
 
+    const PLANNED: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || "_couplet"."shape"('"books"'::regclass) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
+
     #[test]
     fn tokens_are_one_text() {
         assert_sql(
@@ -158,8 +187,15 @@ mod tests {
         assert_sql(
             |dialect| select::page_with(&query(), Some(&footprint(false, dialect)), dialect),
             &format!("SELECT {columns}, {SQLITE} {rest} ?"),
-            &format!("SELECT {columns}, {POSTGRES} {rest} $1"),
+            &format!("SELECT {columns}, {PLANNED} {rest} 21"),
         );
+    }
+
+    #[test]
+    fn the_function_of_a_shape_says_what_the_expression_says() {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expression = words(&shape_of("$1", false));
+        assert!(words(SHAPE).contains(&format!("RETURN {expression};")), "{SHAPE}\n{expression}");
     }
 
     #[test]
