@@ -21,7 +21,7 @@ impl Database {
             tracing::debug!(%error, "SQLite has made no statistics");
         }
         // The first statistics are a table of their own, which makes the schema another one than the tokens rely on.
-        if let Err(error) = tokens::look_now(self).await {
+        if let Err(error) = tokens::look_at_once(self).await {
             tracing::debug!(%error, "the tables cannot be looked at now");
         }
     }

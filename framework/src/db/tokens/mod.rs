@@ -231,7 +231,7 @@ pub(super) async fn look_now(database: &Database) {
 }
 
 /// Looks at the tables at once, if they were ever looked at.
-pub(super) async fn look_now(database: &Database) -> Result<()> {
+pub(super) async fn look_at_once(database: &Database) -> Result<()> {
     match database.held_tokens().models() {
         Some(models) => make(database, models, Effort::Aside).await.map(drop),
         None => Ok(()),
