@@ -89,12 +89,12 @@ pub(crate) fn shape_of(oid: &str, partitioned: bool) -> String {
     };
     match partitioned {
         false => format!(
-            "(SELECT ({})::text FROM pg_catalog.pg_class AS t WHERE t.oid = {oid} AND NOT t.relrowsecurity AND NOT t.relhassubclass AND \
+            "(SELECT t.oid::text || ' ' || ({})::text FROM pg_catalog.pg_class AS t WHERE t.oid = {oid} AND NOT t.relrowsecurity AND NOT t.relhassubclass AND \
              NOT t.relispartition)",
             parts("t.oid")
         ),
         true => format!(
-            "(SELECT CASE WHEN bool_and(shape IS NOT NULL) THEN sum(shape)::text END FROM (SELECT {} AS shape FROM \
+            "(SELECT {oid}::oid::text || ' ' || CASE WHEN bool_and(shape IS NOT NULL) THEN sum(shape)::text END FROM (SELECT {} AS shape FROM \
              pg_catalog.pg_partition_tree({oid}) AS t) AS parts)",
             parts("t.relid")
         ),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     const SQLITE: &str = r#"(SELECT '' || ',' || (SELECT "schema_version" FROM pragma_schema_version) || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books column rating') || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books rows'))"#;
-    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
+    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT t.oid::text || ' ' || ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
 
     #[test]
     fn tokens_are_one_text() {
