@@ -375,9 +375,10 @@ impl App {
             entries: NonZeroUsize::new(cache.max_memory_entries).unwrap_or(NonZeroUsize::MIN),
             bytes: cache.max_memory_bytes,
         };
-        // Answers have cursors in them.
-        let keys: Vec<&str> = self.config.pagination.cursor_keys.iter().map(|key| key.expose()).collect();
-        Answers::new(self.catalog.models(), keys.join("\0").as_bytes(), limits, Arc::clone(metrics))
+        // Answers have cursors in them, and computed fields as this version of this app computes them.
+        let keys = self.config.pagination.cursor_keys.iter().map(|key| key.expose());
+        let signature: Vec<&str> = [&*self.info.title, &*self.info.version].into_iter().chain(keys).collect();
+        Answers::new(self.catalog.models(), signature.join("\0").as_bytes(), limits, Arc::clone(metrics))
     }
 
     /// The routes of the public listener and, where there is one, of the private one.

@@ -105,7 +105,8 @@ pub struct Fill<'a> {
 }
 
 impl Answers {
-    /// Nothing is kept yet. `signature` is of whatever else the app's answers depend on, such as the keys of cursors.
+    /// Nothing is kept yet. `signature` is of whatever else the app's answers depend on, such as its version and the keys of
+    /// cursors.
     #[must_use]
     pub fn new(models: &[&'static ModelMeta], signature: &[u8], limits: Limits, metrics: Arc<Metrics>) -> Self {
         Self {
@@ -135,7 +136,8 @@ impl Answers {
         asked: &Asked<'_>,
         footprint: impl FnOnce(&Known, Dialect) -> Option<Footprint>,
     ) -> Result<Option<Held>> {
-        let Some(known) = database.tokens() else { return Ok(None) };
+        // Known since before the tokens are.
+        let (Some(known), Some(secret)) = (database.tokens(), database.known_cache_secret()) else { return Ok(None) };
         let request = self.hash(asked);
         let Some(plan) = self.plan(known, request, footprint, database.dialect()) else { return Ok(None) };
         let read = || async {
@@ -147,7 +149,7 @@ impl Answers {
             read
         };
         let Some(vector) = plan.fetch.tokens(asked.cache.max_staleness, read).await? else { return Ok(None) };
-        let hash: Hash = Sha256::new().chain_update(request).chain_update(vector.as_bytes()).finalize().into();
+        let hash = entry(secret.as_bytes(), request, &vector);
         let key = format!("answers:{}:{}", asked.resource, hex(&hash)).into();
         Ok(Some(Held { key, hash, plan, vector, ttl: asked.cache.ttl }))
     }
@@ -291,6 +293,13 @@ impl Fill<'_> {
     }
 }
 
+/// What tells an answer from all others. A copy of a database may have the same tokens for other data, hence its secret: an
+/// entity tag of the one is none of the other.
+fn entry(secret: &[u8], request: Hash, vector: &Vector) -> Hash {
+    let hash = Sha256::new().chain_update(secret).chain_update(request).chain_update(vector.as_bytes());
+    hash.finalize().into()
+}
+
 /// Another app, or another version of it, makes other answers of the same data.
 fn schema(models: &[&'static ModelMeta], signature: &[u8]) -> Hash {
     let mut models = models.to_vec();
@@ -311,8 +320,11 @@ fn schema(models: &[&'static ModelMeta], signature: &[u8]) -> Hash {
             add(computed.api_name);
             add(&format!("{:?}", (computed.ty, computed.nullable)));
         }
-        model.relations.iter().for_each(|relation| add(relation.api_name));
-        add("");
+        for relation in model.relations {
+            add(relation.api_name);
+            add(&format!("{:?}", (relation.link.local(), relation.link.foreign())));
+        }
+        add(&format!("{:?}", (model.full_text, model.deleted_at().map(|column| column.name))));
     }
     hash.chain_update([FORMAT]).chain_update(signature).finalize().into()
 }
@@ -353,6 +365,18 @@ mod tests {
         ] {
             assert_ne!(one, answers.hash(&other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_copy_of_a_database_has_tags_of_its_own() {
+        let table = token::KnownTable { shape: "7".to_owned(), partitioned: false, columns: Vec::new() };
+        let known = Known { tables: HashMap::from([(BOOKS.name, table)]) };
+        let everything = crate::query::Filter::everything();
+        let footprint = Footprint::of_answer(&BOOKS, &everything, &[], &[], &known, Dialect::Postgres);
+        let vector = known.vector(&footprint.expect("known"), Some("e,7,1")).expect("a vector");
+        assert_eq!(entry(&[1; 32], [3; 32], &vector), entry(&[1; 32], [3; 32], &vector));
+        assert_ne!(entry(&[1; 32], [3; 32], &vector), entry(&[2; 32], [3; 32], &vector));
+        assert_ne!(entry(&[1; 32], [3; 32], &vector), entry(&[1; 32], [4; 32], &vector));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use crate::model::{Model, ModelMeta};
 use crate::sql::token;
 
 /// Lets no count and no answer that was kept before be taken for one of now, as far as it reads the table of `M`: for what changes
-/// rows where no trigger sees it. Inside a transaction it takes effect at once, whatever becomes of the transaction.
+/// rows where no trigger sees it. Inside a transaction it takes effect at once on PostgreSQL, whatever becomes of the transaction, and
+/// on SQLite once that is committed.
 ///
 /// Writes need no such call, whoever makes them: triggers see them all.
 ///

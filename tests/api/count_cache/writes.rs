@@ -9,6 +9,18 @@ use crate::support::{execute, is_sqlite};
 const JARS: &str = "/jars?per_page=1";
 
 on_each_database! {
+    async fn a_fence_that_cannot_be_asked_keeps_nobody_from_the_total(database: TestDatabase) {
+        if is_sqlite(&database) {
+            return;
+        }
+        let api = start(&database).await;
+        fill(&api, "/jars", 2).await;
+        execute(&database, "ALTER FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) RENAME TO no_lock_of_couplet").await;
+        for _ in 0..2 {
+            assert_eq!(total(&api, JARS).await, (Some(2), 2), "counted, and not kept");
+        }
+    }
+
     async fn a_write_over_http_is_in_the_next_total(database: TestDatabase) {
         let api = start(&database).await;
         fill(&api, "/jars", 2).await;

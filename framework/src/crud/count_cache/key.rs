@@ -96,10 +96,16 @@ fn hex(digit: u8) -> char {
 
 /// What of a model decides how a filter is understood: another version of the app may have other columns of these names.
 pub(super) fn schema(model: &ModelMeta) -> [u8; 32] {
-    let mut text = format!("{:?} {:?}", model.name, model.table);
+    let deleted_at = model.deleted_at().map(|column| column.name);
+    let mut text =
+        format!("{:?} {:?} {:?} {:?} {deleted_at:?}", model.name, model.schema, model.table, model.full_text);
     for column in model.columns {
         // A text cannot fail.
         let _ = write!(text, " {:?} {:?} {}", column.name, column.ty, column.nullable);
+    }
+    for relation in model.relations {
+        // Columns that have had no write since their tokens were made have the same ones.
+        let _ = write!(text, " {:?} {:?} {:?}", relation.field, relation.link.local(), relation.link.foreign());
     }
     Sha256::digest(text).into()
 }
@@ -110,6 +116,7 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{AUTHORS, BOOKS};
+    use crate::model::{Link, RelationMeta};
     use crate::query::ListQuery;
     use crate::sql::Dialect;
     use crate::sql::token::{Footprint, Known, KnownTable};
@@ -146,6 +153,16 @@ mod tests {
         assert_eq!(all[0], key(&Keys::new(&BOOKS, b"secret"), what, &[&books], &one));
         let hash = all[0].strip_prefix("pagination:count:Book:").expect("the model's name");
         assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
+    }
+
+    #[test]
+    fn a_relation_by_another_column_is_another_schema() {
+        static MOVED: &[RelationMeta] =
+            &[RelationMeta { link: Link::Local { local: &[3], foreign: &[0] }, ..BOOKS.relations[0] }];
+        let of = |relations| schema(&ModelMeta { relations, ..BOOKS });
+        assert_ne!(of(&BOOKS.relations[..1]), of(MOVED));
+        assert_ne!(schema(&BOOKS), schema(&ModelMeta { full_text: Some("german"), ..BOOKS }));
+        assert_ne!(schema(&BOOKS), schema(&ModelMeta { schema: Some("archive"), ..BOOKS }));
     }
 
     #[test]

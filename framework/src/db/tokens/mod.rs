@@ -229,6 +229,7 @@ pub(super) async fn look_now(database: &Database) {
     if let Err(error) = make(database, models, Effort::Aside).await {
         tracing::debug!(%error, "the tables cannot be looked at now");
         database.set_tokens(None);
+        later(database);
     }
 }
 
@@ -258,6 +259,7 @@ pub(super) fn look_again(database: &Database) {
             Err(error) => {
                 tracing::warn!(%error, "the tables cannot be looked at; counts are exact and not cached");
                 database.set_tokens(None);
+                later(&database);
             }
         }
         held.end();

@@ -98,7 +98,7 @@ fn number(model: &ModelMeta) -> String {
 /// Makes the function of the shape of a table that is not partitioned, as [`shape_of`] says it. It says to be immutable, which it is
 /// for as long as a plan of a statement that reads the table is kept, and no longer.
 pub const SHAPE: &str = "CREATE OR REPLACE FUNCTION _couplet.shape(oid) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $couplet$ BEGIN \
-     RETURN (SELECT ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT \
+     RETURN (SELECT t.oid::text || ' ' || ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT \
      tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND \
      attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = $1 AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT \
      t.relispartition); END $couplet$";
@@ -116,12 +116,12 @@ pub(crate) fn shape_of(oid: &str, partitioned: bool) -> String {
     };
     match partitioned {
         false => format!(
-            "(SELECT ({})::text FROM pg_catalog.pg_class AS t WHERE t.oid = {oid} AND NOT t.relrowsecurity AND NOT t.relhassubclass AND \
+            "(SELECT t.oid::text || ' ' || ({})::text FROM pg_catalog.pg_class AS t WHERE t.oid = {oid} AND NOT t.relrowsecurity AND NOT t.relhassubclass AND \
              NOT t.relispartition)",
             parts("t.oid")
         ),
         true => format!(
-            "(SELECT CASE WHEN bool_and(shape IS NOT NULL) THEN sum(shape)::text END FROM (SELECT {} AS shape FROM \
+            "(SELECT {oid}::oid::text || ' ' || CASE WHEN bool_and(shape IS NOT NULL) THEN sum(shape)::text END FROM (SELECT {} AS shape FROM \
              pg_catalog.pg_partition_tree({oid}) AS t) AS parts)",
             parts("t.relid")
         ),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     const SQLITE: &str = r#"(SELECT '' || ',' || (SELECT "schema_version" FROM pragma_schema_version) || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books column rating') || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books rows'))"#;
-    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
+    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT t.oid::text || ' ' || ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
 
     const PLANNED: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || "_couplet"."shape"('"books"'::regclass) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
 
