@@ -55,6 +55,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Time for a value to be in Redis that is on its way.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(2);
 
+/// Time for the circuit breakers to see that something is wrong.
+const SETTLES_WITHIN: Duration = Duration::from_millis(250);
+
 const CALM: &str = "no fault";
 
 /// What the writer tells the readers, and how long all requests took.
@@ -63,8 +66,28 @@ struct Load {
     begun: AtomicU64,
     done: AtomicU64,
     over: AtomicBool,
-    fault: Mutex<String>,
-    times: Mutex<BTreeMap<String, Vec<Duration>>>,
+    fault: Mutex<Fault>,
+    times: Mutex<BTreeMap<String, Times>>,
+}
+
+/// What happens, since when.
+#[derive(Clone)]
+struct Fault {
+    name: String,
+    since: Instant,
+}
+
+impl Fault {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), since: Instant::now() }
+    }
+}
+
+/// How long requests took: those of the first moments, and those after them.
+#[derive(Default)]
+struct Times {
+    first: Vec<Duration>,
+    later: Vec<Duration>,
 }
 
 impl Load {
@@ -72,9 +95,20 @@ impl Load {
     async fn ask(&self, asking: impl Future<Output = Answer>) -> Answer {
         let (began, fault) = (Instant::now(), self.fault.lock().unwrap().clone());
         let answer = asking.await;
-        assert!((200..300).contains(&answer.status()), "{fault}: {answer}");
-        self.times.lock().unwrap().entry(fault).or_default().push(began.elapsed());
+        let time = began.elapsed();
+        assert!((200..300).contains(&answer.status()), "{}: {answer}", fault.name);
+        let mut times = self.times.lock().unwrap();
+        let times = times.entry(fault.name).or_default();
+        if began - fault.since < SETTLES_WITHIN {
+            times.first.push(time)
+        } else {
+            times.later.push(time)
+        }
         answer
+    }
+
+    fn fault(&self) -> String {
+        self.fault.lock().unwrap().name.clone()
     }
 
     /// Reads a number that each round makes larger by one, which must be that of a moment of the request.
@@ -84,7 +118,7 @@ impl Load {
         let most = self.begun.load(Ordering::SeqCst);
         let first = if pointer.ends_with("total") { FIRST } else { 0 };
         let read = answer[pointer].as_u64().unwrap_or_else(|| panic!("there is no number: {answer}"));
-        let fault = self.fault.lock().unwrap().clone();
+        let fault = self.fault();
         assert!((least + first..=most + first).contains(&read), "{fault}: {read} in round {least} to {most}: {answer}");
     }
 }
@@ -132,7 +166,7 @@ impl Stage {
             begun: AtomicU64::new(0),
             done: AtomicU64::new(0),
             over: AtomicBool::new(false),
-            fault: Mutex::new(CALM.to_owned()),
+            fault: Mutex::new(Fault::new(CALM)),
             times: Mutex::default(),
         });
         let mut readers = JoinSet::new();
@@ -156,7 +190,7 @@ impl Stage {
 
     /// Says what happens from now on; `None`: nothing.
     pub(crate) fn now(&self, fault: Option<&str>) {
-        fault.unwrap_or(CALM).clone_into(&mut self.load.fault.lock().unwrap());
+        *self.load.fault.lock().unwrap() = Fault::new(fault.unwrap_or(CALM));
     }
 
     /// Writes through the first instance, one row after the other.
@@ -179,7 +213,7 @@ impl Stage {
     /// Reads what was written last from one of the instances.
     pub(crate) async fn read(&self, instance: usize) -> Found {
         let (load, (_, client)) = (&self.load, &self.instances[instance]);
-        let (round, fault) = (load.done.load(Ordering::SeqCst), load.fault.lock().unwrap().clone());
+        let (round, fault) = (load.done.load(Ordering::SeqCst), load.fault());
         let list = load.ask(client.get("/jars?per_page=1")).await;
         assert_eq!(list["/meta/total"], round + FIRST, "{fault}: {list}");
         let row = load.ask(client.get("/posters/1")).await;
@@ -298,12 +332,16 @@ impl Stage {
         for (app, _) in self.instances {
             app.stop().await.unwrap();
         }
-        for (fault, times) in self.load.times.lock().unwrap().iter_mut() {
-            times.sort_unstable();
-            let (half, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
-            println!("{fault}: {} requests, p50 {half:?}, p99 {p99:?}", times.len());
+        for (fault, Times { first, later }) in self.load.times.lock().unwrap().iter_mut() {
+            println!("{fault}: at first {}; then {}", summary(first), summary(later));
         }
     }
+}
+
+fn summary(times: &mut [Duration]) -> String {
+    times.sort_unstable();
+    let at = |percent| times.get(times.len() * percent / 100).copied().unwrap_or_default();
+    format!("{} requests, p50 {:.1?}, p99 {:.1?}", times.len(), at(50), at(99))
 }
 
 async fn instance(database: &TestDatabase, proxy: &Proxy) -> (TestApp, Client) {
