@@ -1,5 +1,7 @@
 //! A whole API whose Redis does what servers and networks do: no request fails, no answer is old, and hits come back.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::time::Duration;
 
 use couplet_tests::{Fault, RedisServer, TestDatabase, on_each_database};
