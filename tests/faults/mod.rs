@@ -3,6 +3,8 @@
 
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
+mod api;
+mod api_load;
 mod health;
 mod redis;
 mod support;
