@@ -25,7 +25,7 @@ use command::{Command, Seed};
 
 use crate::cache::redis::{Redis, RedisOptions};
 use crate::cache::{Limits, TieredCache};
-use crate::config::{Config, ServerConfig};
+use crate::config::{Config, Secret, ServerConfig};
 use crate::crud::answers::Answers;
 use crate::crud::count_cache::{CountCache, CountCacheOptions};
 use crate::db::{Database, DatabaseOptions};
@@ -376,7 +376,7 @@ impl App {
             bytes: cache.max_memory_bytes,
         };
         // Answers have cursors in them, and computed fields as this version of this app computes them.
-        let keys = self.config.pagination.cursor_keys.iter().map(|key| key.expose());
+        let keys = self.config.pagination.cursor_keys.iter().map(Secret::expose);
         let signature: Vec<&str> = [&*self.info.title, &*self.info.version].into_iter().chain(keys).collect();
         Answers::new(self.catalog.models(), signature.join("\0").as_bytes(), limits, Arc::clone(metrics))
     }

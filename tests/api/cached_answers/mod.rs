@@ -73,8 +73,10 @@ pub struct Poster {
     pub text: String,
 }
 
+type Write = Box<dyn FnOnce() + Send>;
+
 /// What happens when a band of that name is written into an answer: after all rows were read.
-static WHEN_WRITTEN: Mutex<Vec<(String, Box<dyn FnOnce() + Send>)>> = Mutex::new(Vec::new());
+static WHEN_WRITTEN: Mutex<Vec<(String, Write)>> = Mutex::new(Vec::new());
 
 impl Band {
     fn loud(&self) -> String {

@@ -174,7 +174,7 @@ impl Reading<'_> {
         match self {
             Self::List(query) | Self::Related { query, .. } => {
                 let is_search = query.filter.searches() && !query.count_cache.searches;
-                !is_search && !(query.count == CountMode::Estimated && dialect == Dialect::Postgres)
+                !is_search && (query.count != CountMode::Estimated || dialect == Dialect::Sqlite)
             }
             Self::Row { .. } => true,
         }

@@ -172,7 +172,7 @@ impl Reads {
         let resolve = |read: Read| {
             let table = known.tables.get(read.model.name)?;
             let named = |name: &&str| table.columns.contains(name);
-            let classes = if read.whole || !read.columns.iter().all(|name| named(name)) {
+            let classes = if read.whole || !read.columns.iter().all(named) {
                 vec![Class::any(read.model, dialect)]
             } else {
                 let columns = read.model.columns.iter().filter(|column| read.columns.contains(column.name));
