@@ -1,8 +1,8 @@
 //! The endpoints of a derived resource: from a request to a use case, from its rows to bytes.
 
+mod answers;
 mod body;
 mod bulk;
-mod cached;
 mod etag;
 pub(crate) mod idempotency;
 mod items;
@@ -13,7 +13,6 @@ mod search;
 mod unique;
 mod write;
 
-use cached::Cached;
 pub(crate) use search::in_body;
 
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use std::sync::Arc;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 
+use self::answers::Cached;
 use super::problem::Problem;
 use super::routes::Route;
 use crate::crud;
