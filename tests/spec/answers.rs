@@ -90,8 +90,9 @@ on_each_database! {
                 assert_described(&document, described.operation, &answer);
             }
         }
-        for status in [200, 404] {
-            let answer = client.send(client.request(reqwest::Method::POST, "/labels/a%2Fb%20%C3%A7/restore")).await;
+        for (label, status) in [("a%2Fb%20%C3%A7", 200), ("a%2Fb%20%C3%A7", 200), ("nobody", 404)] {
+            let path = format!("/labels/{label}/restore");
+            let answer = client.send(client.request(reqwest::Method::POST, &path)).await;
             let restore = &document["paths"]["/labels/{name}/restore"]["post"];
             assert_described(&document, restore, &answer.expect(status));
         }
