@@ -48,7 +48,7 @@ pub fn budget(query: &ListQuery) -> u32 {
 ///
 /// # Errors
 ///
-/// [`Error::Parameters`](crate::Error::Parameters) for a cursor that is none of this list; else the database cannot be reached or refuses a statement.
+/// [`Error::Parameters`] for a cursor that is none of this list; else the database cannot be reached or refuses a statement.
 pub async fn list(query: &ListQuery, session: &mut Session<'_>) -> Result<ListResult> {
     bindable::check(&query.include, &query.include_count, session.dialect())?;
     let mut counting = Counting::of(query, session);

@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     ///
-    /// No connection can be had, or the database refuses the statement; see [`Error`](crate::Error).
+    /// No connection can be had, or the database refuses the statement; see [`Error`].
     pub async fn fetch(&mut self, statement: &Statement) -> Result<Box<dyn RowSet>> {
         execute::admit(statement)?;
         let (database, lease) = self.lease(statement.verb).await?;

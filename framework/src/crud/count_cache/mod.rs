@@ -1,8 +1,8 @@
 //! Totals that are kept for as long as they are right.
 //!
-//! The page of a list carries the tokens of what its total depends on: [`Counting`] says of which, before the page is read. A
+//! The page of a list carries the tokens of what its total depends on: `Counting` says of which, before the page is read. A
 //! total is kept under those tokens, so one that is found is right, whoever stored it and when. What is not found is counted,
-//! once for all who ask at the same time, and within a time: [`asked`]. `docs/reference/counts.md` says why it holds.
+//! once for all who ask at the same time, and within a time: `asked`. `docs/reference/counts.md` says why it holds.
 
 mod asked;
 mod counting;

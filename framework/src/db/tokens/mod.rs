@@ -1,7 +1,7 @@
 //! Tokens in the database: triggers that say of each table what has changed in it, and whether they are all there.
 //!
 //! [`sync`] makes what is missing when an app starts, and drops nothing that another version of the app may rely on. What it has
-//! seen is what the app relies on until a token is missing or a table has changed; then [`look_again`] looks.
+//! seen is what the app relies on until a token is missing or a table has changed; then `look_again` looks.
 
 mod held;
 mod loosen;

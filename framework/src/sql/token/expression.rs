@@ -76,7 +76,7 @@ fn shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
     }
 }
 
-/// The same in a statement that reads the table. PostgreSQL evaluates [`SHAPE`] when it plans the statement, and whatever makes a shape
+/// The same in a statement that reads the table. PostgreSQL evaluates `SHAPE` when it plans the statement, and whatever makes a shape
 /// another one makes it plan anew every statement that reads the table: of a plan that is kept, the shape costs nothing. Parts of
 /// parts are no matter of the plan.
 fn planned_shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
@@ -95,7 +95,7 @@ fn number(model: &ModelMeta) -> String {
     format!("{}::regclass", literal(&name))
 }
 
-/// Makes the function of the shape of a table that is not partitioned, as [`shape_of`] says it. It says to be immutable, which it is
+/// Makes the function of the shape of a table that is not partitioned, as `shape_of` says it. It says to be immutable, which it is
 /// for as long as a plan of a statement that reads the table is kept, and no longer.
 pub const SHAPE: &str = "CREATE OR REPLACE FUNCTION _couplet.shape(oid) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $couplet$ BEGIN \
      RETURN (SELECT t.oid::text || ' ' || ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT \

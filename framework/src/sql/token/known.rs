@@ -14,7 +14,7 @@ pub struct Known {
 /// A table that has tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownTable {
-    /// What the statement of [`shape`](super::expression::shape) answered when the triggers were looked at.
+    /// What the database answered for the shape of the table when its triggers were looked at.
     pub shape: String,
     /// Whether its rows lie in partitions, each with triggers of its own.
     pub partitioned: bool,
@@ -35,7 +35,7 @@ impl Vector {
 }
 
 impl Known {
-    /// The vector in `text`, as the expression of [`tokens`](super::expression::tokens) answers it; `None` where a token is missing or a table's
+    /// The vector in `text`, as a statement that carries the tokens answers it; `None` where a token is missing or a table's
     /// triggers are no longer those that were looked at, so that nothing can be said of the data.
     #[must_use]
     pub fn vector(&self, footprint: &Footprint, text: Option<&str>) -> Option<Vector> {
