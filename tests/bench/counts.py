@@ -86,6 +86,7 @@ def start(services, options, rows):
                   compare.HERE / "sql/data.sql")
     services.psql("-c", "CREATE DATABASE ours TEMPLATE postgres")
     _, base, _ = compare.launch("ours", services, types.SimpleNamespace(ours=options.ours, database="postgres"))
+    compare.fetch(base + "/health/ready")  # the port is open before the triggers are made
     return base
 
 
