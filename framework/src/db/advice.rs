@@ -7,6 +7,7 @@ use super::inspect;
 use crate::error::{Error, Result};
 use crate::model::{ColumnMeta, ColumnType, DecodeError, ModelMeta, Row};
 use crate::query::parse::sortable;
+use crate::sql::quote::quoted;
 use crate::sql::schema::{DECIMAL_COLLATION, sort_index, table_name};
 use crate::sql::{Dialect, Statement};
 
@@ -83,12 +84,12 @@ impl Indexes {
 
     fn add(&mut self, row: &dyn Row) -> Result<(), DecodeError> {
         if self.dialect == Dialect::Sqlite {
-            let table = inspect::quoted(inspect::text(row, 0)?).to_lowercase();
+            let table = quoted(inspect::text(row, 0)?).to_lowercase();
             let first = (inspect::text(row, 1)?.to_lowercase(), inspect::text(row, 2)?.to_lowercase());
             self.first.entry(table).or_default().push(first);
             return Ok(());
         }
-        let (schema, table) = (inspect::quoted(inspect::text(row, 0)?), inspect::quoted(inspect::text(row, 1)?));
+        let (schema, table) = (quoted(inspect::text(row, 0)?), quoted(inspect::text(row, 1)?));
         let first = (inspect::text(row, 3)?.to_owned(), String::new());
         if inspect::bool(row, 2)? {
             self.first.entry(table.clone()).or_default().push(first.clone());

@@ -7,6 +7,7 @@ use sea_query::{Value, Values};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::model::{DecodeError, ModelMeta, Row};
+use crate::sql::quote::quoted;
 use crate::sql::schema::{self, SEARCH_COLUMN};
 use crate::sql::{Dialect, Statement, Verb};
 
@@ -96,7 +97,6 @@ impl Found {
     }
 
     fn add_postgres(&mut self, row: &dyn Row) -> Result<(), DecodeError> {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let (schema, table) = (quoted(text(row, 0)?), quoted(text(row, 1)?));
         let index = |row: &dyn Row| {
             let is_indexed = row.bool(4)?.unwrap_or_default();

@@ -7,6 +7,7 @@ use sea_query::{Value, Values};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::model::{DecodeError, ModelMeta, Row};
+use crate::sql::quote::quoted;
 use crate::sql::{Dialect, Statement, Verb, schema};
 
 /// The tables and views of some models, as they are.
@@ -76,10 +77,6 @@ pub(super) fn sqlite_statement(sql: &str, models: &[&'static ModelMeta], order: 
 
 pub(super) fn unquoted(name: &str) -> String {
     name.trim_matches('"').replace("\"\"", "\"")
-}
-
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl Tables {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use sea_query::Value;
 
-use super::inspect::{bool, quoted, statement, text, unquoted};
+use super::inspect::{bool, statement, text, unquoted};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::model::{DecodeError, ModelMeta, Row};
+use crate::sql::quote::quoted;
 use crate::sql::{Dialect, Statement, schema};
 
 /// The unique keys of tables: those of constraints and of indexes, of a part of the rows too.

@@ -12,6 +12,7 @@ mod link_many;
 mod lock;
 pub mod migration;
 pub mod plain;
+pub(crate) mod quote;
 mod rows;
 pub mod schema;
 mod seek;

@@ -7,7 +7,7 @@ use crate::db::inspect::{statement, text};
 use crate::db::session::Session;
 use crate::error::{Error, Result};
 use crate::model::{DecodeError, ModelMeta, Row};
-use crate::sql::token::expression::literal;
+use crate::sql::quote::literal;
 use crate::sql::token::sqlite::{Stored, Trigger, change, create_token, drop_trigger};
 use crate::sql::token::{FORMAT, KnownTable, Tracked};
 

@@ -1,10 +1,10 @@
 //! What mends a table that does not fit its struct. These statements are shown to people, never executed on their own.
 
-use super::names::quoted;
 use super::{
     DECIMAL_COLLATION, belongs_to, column_type, definition, expression, foreign_key, references, table_name, unique,
 };
 use crate::model::{ColumnMeta, ColumnType, Generated, ModelMeta, RelationMeta, Value};
+use crate::sql::quote::{self, quoted};
 use crate::sql::{Dialect, table};
 
 /// The ALTER TABLE that adds a column. One that takes no NULL gets a default for the rows that are there: the field's, or
@@ -98,17 +98,13 @@ fn literal(value: &Value) -> Option<String> {
         Value::I32(value) => Some(value.to_string()),
         Value::I64(value) => Some(value.to_string()),
         Value::F64(value) => Some(value.to_string()),
-        Value::Text(value) => Some(quoted_text(value)),
+        Value::Text(value) => Some(quote::literal(value)),
         Value::Uuid(_) | Value::Bytes(_) | Value::Null | Value::DatabaseDefault => None,
-        Value::Timestamp(value) => Some(quoted_text(&crate::model::value::format_timestamp(*value))),
-        Value::Date(value) => Some(quoted_text(&value.to_string())),
-        Value::Decimal(value) => Some(quoted_text(&value.to_string())),
-        Value::Json(value) => Some(quoted_text(&value.to_string())),
+        Value::Timestamp(value) => Some(quote::literal(&crate::model::value::format_timestamp(*value))),
+        Value::Date(value) => Some(quote::literal(&value.to_string())),
+        Value::Decimal(value) => Some(quote::literal(&value.to_string())),
+        Value::Json(value) => Some(quote::literal(&value.to_string())),
     }
-}
-
-fn quoted_text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn empty_value(ty: ColumnType, dialect: Dialect) -> Option<String> {
@@ -124,7 +120,7 @@ fn empty_value(ty: ColumnType, dialect: Dialect) -> Option<String> {
         ColumnType::Timestamp => "'1970-01-01T00:00:00.000000Z'",
         ColumnType::Date => "'1970-01-01'",
         ColumnType::Json => "'null'",
-        ColumnType::Enum(names) => return names.first().map(|name| quoted_text(name)),
+        ColumnType::Enum(names) => return names.first().map(|name| quote::literal(name)),
     };
     Some(value.to_owned())
 }

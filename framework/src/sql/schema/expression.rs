@@ -1,10 +1,10 @@
 //! Columns that the database computes, and its own defaults.
 
 use super::alter::rebuild;
-use super::names::quoted;
 use super::{definition, table_name};
 use crate::model::{ColumnMeta, Expression, Generated, ModelMeta};
 use crate::sql::Dialect;
+use crate::sql::quote::quoted;
 
 impl Expression {
     /// The words of a database.

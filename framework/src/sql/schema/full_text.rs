@@ -4,9 +4,10 @@
 //! PostgreSQL: a generated column, since ranking reads the words of every row that is found, and taking a text apart costs
 //! a hundred times what reading them costs; and a GIN index on it.
 
-use super::names::{constraint_name, quoted};
+use super::names::constraint_name;
 use super::table_name;
 use crate::model::{ColumnMeta, ColumnType, ModelMeta};
+use crate::sql::quote::{literal, quoted};
 use crate::sql::{Dialect, table};
 
 /// The generated column on PostgreSQL. No model of a full-text index has a column of that name.
@@ -97,7 +98,6 @@ fn sqlite(model: &'static ModelMeta, key: &ColumnMeta, configuration: &str) -> V
     let columns: Vec<String> = model.search_columns().map(|column| quoted(column.name)).collect();
     let list = columns.join(", ");
     let of = |row: &str| columns.iter().map(|column| format!("{row}.{column}")).collect::<Vec<_>>().join(", ");
-    let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let fts = quoted(&name);
     let [on_insert, on_update, on_delete] = full_text_triggers(model).map(|name| quoted(&name));
     let stems = if has_stems(configuration) { "porter " } else { "" };
@@ -108,8 +108,8 @@ fn sqlite(model: &'static ModelMeta, key: &ColumnMeta, configuration: &str) -> V
         format!(
             "CREATE VIRTUAL TABLE {fts} USING fts5 (\n    {list},\n    content = {},\n    content_rowid = {},\n    \
              tokenize = '{stems}unicode61 remove_diacritics 0'\n)",
-            text(&table::parts(model, Dialect::Sqlite).1),
-            text(key.trim_matches('"')),
+            literal(&table::parts(model, Dialect::Sqlite).1),
+            literal(key.trim_matches('"')),
         ),
         format!("CREATE TRIGGER {on_insert} AFTER INSERT ON {table} BEGIN\n{add}END"),
         format!("CREATE TRIGGER {on_update} AFTER UPDATE OF {key}, {list} ON {table} BEGIN\n{remove}{add}END"),

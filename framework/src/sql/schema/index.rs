@@ -1,8 +1,9 @@
 //! The index that serves a sort. The statement is shown to people, never executed on its own.
 
-use super::names::{constraint_name, quoted};
+use super::names::constraint_name;
 use super::{DECIMAL_COLLATION, table_name};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta};
+use crate::sql::quote::quoted;
 use crate::sql::{Dialect, table};
 
 /// The CREATE INDEX over a column and the primary key, in which both directions of a sort by the column find the rows of a

@@ -21,7 +21,8 @@ use std::fmt::Write;
 
 use super::{Dialect, table};
 use crate::model::{ColumnMeta, ColumnType, Generated, Link, ModelMeta, OnDelete, RelationKind, RelationMeta};
-use names::{constraint_name, quoted};
+use crate::sql::quote::quoted;
+use names::constraint_name;
 
 /// The statements that make the tables of `models`: schemas first, then tables with their keys, then indexes, those of
 /// words last. `all` are the models of the app, whose relations say by which columns rows are looked up.

@@ -1,12 +1,9 @@
 //! Names in DDL.
 
+use crate::sql::quote::quoted;
+
 /// The bytes that PostgreSQL keeps of a name.
 const LONGEST: usize = 63;
-
-/// A name between quotes.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
 
 /// The name that PostgreSQL would give, quoted: table, columns and what it is, as in `"books_email_key"`.
 pub(super) fn constraint_name(table: &str, columns: &[&str], suffix: &str) -> String {

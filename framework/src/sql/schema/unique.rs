@@ -2,9 +2,10 @@
 //! not count, so that a value is free again once its row is deleted: an index of the other rows takes the place of the
 //! constraint. Keys of several columns are indexes everywhere.
 
-use super::names::{constraint_name, quoted};
+use super::names::constraint_name;
 use super::table_name;
 use crate::model::ModelMeta;
+use crate::sql::quote::quoted;
 use crate::sql::{Dialect, table};
 
 /// The constraints inside CREATE TABLE.

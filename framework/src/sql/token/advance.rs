@@ -3,9 +3,9 @@
 use sea_query::Values;
 
 use super::class::Class;
-use super::expression::literal;
 use super::sqlite;
 use crate::model::ModelMeta;
+use crate::sql::quote::literal;
 use crate::sql::{Dialect, Statement, Verb};
 
 /// Asks whether there are tokens at all: no row where there are none.

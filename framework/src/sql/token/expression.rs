@@ -7,7 +7,8 @@ use sea_query::{Expr, Query, Values};
 
 use super::footprint::{Footprint, TableRead};
 use crate::model::ModelMeta;
-use crate::sql::{Dialect, Statement, Verb, table};
+use crate::sql::quote::{literal, quoted};
+use crate::sql::{Dialect, Statement, Verb, schema};
 
 /// The vector of a footprint, as a scalar that a statement evaluates once; the statement reads every table of the footprint.
 pub(in crate::sql) fn tokens(footprint: &Footprint, dialect: Dialect) -> Expr {
@@ -31,12 +32,7 @@ fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) ->
 pub fn read(footprint: &Footprint, dialect: Dialect) -> Statement {
     let mut statement = Query::select();
     statement.expr(vector(footprint, dialect, |table| shape(table.model, table.partitioned, dialect)));
-    let model = footprint.tables().next().map_or("tokens", |table| table.model.name);
-    let (sql, values) = match dialect {
-        Dialect::Sqlite => statement.build_any(&sea_query::SqliteQueryBuilder),
-        Dialect::Postgres => statement.build_any(&sea_query::PostgresQueryBuilder),
-    };
-    Statement { sql, values, verb: Verb::Select, model }
+    Statement::build(Verb::Select, footprint.model(), &statement, dialect)
 }
 
 /// Asks whether no writer is under way that has changed a class of the footprint and is not yet seen: a boolean in one row, which
@@ -52,8 +48,7 @@ pub fn fence(footprint: &Footprint, dialect: Dialect) -> Option<Statement> {
         "SELECT bool_and(pg_catalog.pg_try_advisory_xact_lock(\"key\")) FROM unnest(ARRAY[{}]::bigint[]) AS \"key\"",
         locks.join(", ")
     );
-    let model = footprint.tables().next().map_or("tokens", |table| table.model.name);
-    Some(Statement { sql, values: Values(Vec::new()), verb: Verb::Select, model })
+    Some(Statement { sql, values: Values(Vec::new()), verb: Verb::Select, model: footprint.model().name })
 }
 
 /// What tells the tokens of one life of the database from those of another. A crash may take back a token that was never
@@ -88,11 +83,7 @@ fn planned_shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> Stri
 
 /// The number of the model's table on PostgreSQL.
 fn number(model: &ModelMeta) -> String {
-    let name = match table::parts(model, Dialect::Postgres) {
-        (Some(schema), table) => format!("{}.{}", quoted(schema), quoted(&table)),
-        (None, table) => quoted(&table),
-    };
-    format!("{}::regclass", literal(&name))
+    format!("{}::regclass", literal(&schema::table_name(model, Dialect::Postgres)))
 }
 
 /// Makes the function of the shape of a table that is not partitioned, as `shape_of` says it. It says to be immutable, which it is
@@ -131,16 +122,6 @@ pub(crate) fn shape_of(oid: &str, partitioned: bool) -> String {
 /// The name of a class's sequence, as SQL writes it.
 pub(in crate::sql) fn sequence(class: &str) -> String {
     format!("\"_couplet\".{}", quoted(class))
-}
-
-/// A name as SQL writes it.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A text as SQL writes it.
-pub(crate) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 #[cfg(test)]
@@ -223,8 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_texts_are_quoted() {
+    fn a_sequence_is_named_with_its_schema() {
         assert_eq!(sequence("a\"b rows"), "\"_couplet\".\"a\"\"b rows\"");
-        assert_eq!(literal("it's"), "'it''s'");
     }
 }

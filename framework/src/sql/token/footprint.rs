@@ -79,6 +79,12 @@ impl Footprint {
         Self { tables: tables.into_values().collect() }
     }
 
+    /// The model whose statement it is, as metrics name it: the first of them.
+    #[must_use]
+    pub fn model(&self) -> &'static ModelMeta {
+        self.tables.first().expect("a query reads a table").model
+    }
+
     /// The tables, in the order of their models' names.
     pub fn tables(&self) -> impl Iterator<Item = &TableRead> {
         self.tables.iter()

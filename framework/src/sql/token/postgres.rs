@@ -5,8 +5,9 @@
 //! functions after each statement.
 
 use super::class::Class;
-use super::expression::{literal, quoted, sequence};
+use super::expression::sequence;
 use super::tracked::{Tracked, trigger_name};
+use crate::sql::quote::{literal, quoted};
 
 /// A function of the schema `_couplet`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::class::Class;
-use super::expression::{literal, quoted};
 use super::tracked::{Tracked, trigger_name};
+use crate::sql::quote::{literal, quoted};
 
 /// What else a statement may call the number of a row, which may be a column of another name.
 const ROW_NUMBER: &str = "rowid, oid, _rowid_";
