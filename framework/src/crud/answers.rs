@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::token_fetch::TokenFetch;
+use super::{count_cache, hex};
 use crate::cache::redis::Redis;
 use crate::cache::single_flight::{Flight, Lead};
 use crate::cache::{Limits, Seal, SingleFlight, Tiers};
@@ -150,7 +151,7 @@ impl Answers {
         };
         let Some(vector) = plan.fetch.tokens(asked.cache.max_staleness, read).await? else { return Ok(None) };
         let hash = entry(secret.as_bytes(), request, &vector);
-        let key = format!("answers:{}:{}", asked.resource, hex(&hash)).into();
+        let key = format!("answers:{}:{}", asked.resource, hex(&hash).collect::<String>()).into();
         Ok(Some(Held { key, hash, plan, vector, ttl: asked.cache.ttl }))
     }
 
@@ -253,7 +254,7 @@ impl Held {
     /// An entity tag of the answer, without quotes: another one as soon as a table that it reads has changed.
     #[must_use]
     pub fn tag(&self) -> String {
-        hex(&self.hash[..16])
+        hex(&self.hash[..16]).collect()
     }
 }
 
@@ -305,33 +306,24 @@ fn schema(models: &[&'static ModelMeta], signature: &[u8]) -> Hash {
     let mut models = models.to_vec();
     models.sort_unstable_by_key(|model| model.name);
     let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text);
+    let mut add = |part: &[u8]| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
     };
-    add(env!("CARGO_PKG_VERSION"));
+    add(env!("CARGO_PKG_VERSION").as_bytes());
     for model in models {
-        [model.name, model.schema.unwrap_or_default(), model.table].into_iter().for_each(&mut add);
+        add(&count_cache::schema(model));
         for column in model.columns {
-            [column.name, column.api_name].into_iter().for_each(&mut add);
-            add(&format!("{:?}", (column.ty, column.nullable, column.access)));
+            add(column.api_name.as_bytes());
+            add(format!("{:?}", column.access).as_bytes());
         }
         for computed in model.computed {
-            add(computed.api_name);
-            add(&format!("{:?}", (computed.ty, computed.nullable)));
+            add(computed.api_name.as_bytes());
+            add(format!("{:?}", (computed.ty, computed.nullable)).as_bytes());
         }
-        for relation in model.relations {
-            add(relation.api_name);
-            add(&format!("{:?}", (relation.link.local(), relation.link.foreign())));
-        }
-        add(&format!("{:?}", (model.full_text, model.deleted_at().map(|column| column.name))));
+        model.relations.iter().for_each(|relation| add(relation.api_name.as_bytes()));
     }
     hash.chain_update([FORMAT]).chain_update(signature).finalize().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]
@@ -407,6 +399,6 @@ mod tests {
 
     #[test]
     fn hashes_are_written_in_hex() {
-        assert_eq!(hex(&[0, 0x1f, 0xff]), "001fff");
+        assert_eq!(hex(&[0, 0x1f, 0xff]).collect::<String>(), "001fff");
     }
 }

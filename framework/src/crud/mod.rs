@@ -50,6 +50,12 @@ pub(crate) fn values(model: &'static ModelMeta, row: &dyn Row, indexes: &[usize]
     indexes.iter().map(value).collect::<Result<_, DecodeError>>().map_err(decode_error(model))
 }
 
+/// Bytes in hexadecimal digits.
+fn hex(bytes: &[u8]) -> impl Iterator<Item = char> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)]))
+}
+
 /// Names the model of a row that cannot be read.
 pub(crate) fn decode_error(model: &'static ModelMeta) -> impl Fn(DecodeError) -> Error {
     move |source| Error::Decode { model: model.name, source }

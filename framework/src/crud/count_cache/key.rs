@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::crud::hex;
 use crate::model::ModelMeta;
 use crate::sql::token::Vector;
 
@@ -71,10 +72,7 @@ impl Keys {
         let hash: [u8; 32] = hash.finalize().into();
         let mut text = String::with_capacity(self.prefix.len() + 2 * hash.len());
         text.push_str(&self.prefix);
-        for byte in hash {
-            text.push(hex(byte >> 4));
-            text.push(hex(byte & 0xf));
-        }
+        text.extend(hex(&hash));
         Key { text, hash }
     }
 
@@ -90,12 +88,8 @@ fn framed(part: &[u8]) -> [u8; 8] {
     (part.len() as u64).to_be_bytes()
 }
 
-fn hex(digit: u8) -> char {
-    char::from(b"0123456789abcdef"[usize::from(digit)])
-}
-
 /// What of a model decides how a filter is understood: another version of the app may have other columns of these names.
-pub(super) fn schema(model: &ModelMeta) -> [u8; 32] {
+pub(in crate::crud) fn schema(model: &ModelMeta) -> [u8; 32] {
     let deleted_at = model.deleted_at().map(|column| column.name);
     let mut text =
         format!("{:?} {:?} {:?} {:?} {deleted_at:?}", model.name, model.schema, model.table, model.full_text);

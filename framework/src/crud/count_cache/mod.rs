@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 pub use probe::{Point, Probe};
 
 pub(crate) use counting::Counting;
+pub(in crate::crud) use key::schema;
 pub(crate) use outcome::Counted;
 
 use crate::cache::memory::Limits;
