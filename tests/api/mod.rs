@@ -19,6 +19,7 @@ mod errors;
 mod events;
 mod fields;
 mod filter;
+mod frequent;
 mod full_text;
 mod hooks;
 mod idempotency;

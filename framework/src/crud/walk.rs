@@ -55,7 +55,7 @@ pub(super) async fn fetch(
     statement: &Statement,
     session: &mut Session<'_>,
 ) -> Result<Box<dyn RowSet>> {
-    let rows = session.fetch(statement).await?;
+    let rows = session.fetch_often(statement).await?;
     Ok(widened(rows, query.model.columns.len(), query.columns().as_deref()))
 }
 
