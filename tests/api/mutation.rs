@@ -68,8 +68,9 @@ on_each_database! {
         let mut changes = api.database().subscribe();
         let mut other = api.database().begin().await.unwrap();
         Tag::create(NewTag::new("contested"), &mut other).await.unwrap();
-        drop(send(&api, &json!({"name": "contested"}).to_string()).await);
+        let client = send(&api, &json!({"name": "contested"}).to_string()).await;
         until_blocked(&api, &database).await;
+        drop(client);
         other.rollback().await.unwrap();
         until_found(&api, "/tags/contested").await;
         api.create("/tags", json!({"name": "next"})).await;
