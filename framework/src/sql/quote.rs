@@ -2,7 +2,21 @@
 
 /// A name between quotes.
 pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let mut sql = String::with_capacity(name.len() + 2);
+    push_quoted(&mut sql, name);
+    sql
+}
+
+/// Writes a name between quotes.
+pub(super) fn push_quoted(sql: &mut String, name: &str) {
+    sql.push('"');
+    for (place, part) in name.split('"').enumerate() {
+        if place > 0 {
+            sql.push_str("\"\"");
+        }
+        sql.push_str(part);
+    }
+    sql.push('"');
 }
 
 /// A text between quotes.

@@ -110,7 +110,8 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
         return Ok(Vec::new());
     }
     let Some(database) = executor.database() else {
-        return apply(model, &write, &mut executor.session()).await;
+        // Boxed, as is what is rare below: a future is as large as the largest that it may wait for.
+        return Box::pin(apply(model, &write, &mut executor.session())).await;
     };
     carry_out(&database, OneWrite { model, write }).await
 }
@@ -199,7 +200,8 @@ async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Outpu
             }
             Err(error) => {
                 let (model, write) = work.write();
-                return Err(blame::explain(model, drafted.as_ref().unwrap_or(write), error, &database).await);
+                let write = drafted.as_ref().unwrap_or(write);
+                return Err(Box::pin(blame::explain(model, write, error, &database)).await);
             }
             result => return result,
         }
@@ -299,7 +301,7 @@ async fn change(model: &'static ModelMeta, write: &Write, session: &mut Session<
     };
     let mut rows = match result {
         Ok(rows) => rows,
-        Err(error) => return Err(conflict::explain(model, write, error, session).await),
+        Err(error) => return Err(Box::pin(conflict::explain(model, write, error, session)).await),
     };
     for change in notice::changes(model, write, &rows)? {
         session.note(change);
