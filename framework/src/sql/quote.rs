@@ -10,11 +10,9 @@ pub(crate) fn quoted(name: &str) -> String {
 /// Writes a name between quotes.
 pub(super) fn push_quoted(sql: &mut String, name: &str) {
     sql.push('"');
-    for (place, part) in name.split('"').enumerate() {
-        if place > 0 {
-            sql.push_str("\"\"");
-        }
-        sql.push_str(part);
+    match name.contains('"') {
+        false => sql.push_str(name),
+        true => sql.push_str(&name.replace('"', "\"\"")),
     }
     sql.push('"');
 }

@@ -15,7 +15,7 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
     if columns.is_empty() {
         return insert_defaults(model, dialect);
     }
-    // Word by word, for a create is mostly this: a tree of the statement costs five times as much as its text.
+    // Word by word, for a create is mostly this: a tree of the statement costs three times as much as its text.
     let mut sql = String::with_capacity(64 + 24 * (columns.len() + model.columns.len()));
     let mut values = Vec::with_capacity(columns.len() * rows.len());
     sql.push_str("INSERT INTO ");
