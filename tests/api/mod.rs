@@ -33,6 +33,7 @@ mod models;
 mod mutation;
 mod nested;
 mod notes;
+mod one_statement;
 mod own;
 mod plain;
 mod relation_filter;

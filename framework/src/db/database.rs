@@ -278,7 +278,8 @@ impl Database {
     ///
     /// As [`framework::migrate`].
     pub async fn own_tables(&self) -> Result<()> {
-        self.inner.own_tables.get_or_try_init(|| framework::migrate(self)).await.map(drop)
+        // Boxed, as above.
+        self.inner.own_tables.get_or_try_init(|| Box::pin(framework::migrate(self))).await.map(drop)
     }
 
     /// Which tables have tokens, where that is known.

@@ -2,7 +2,19 @@
 
 /// A name between quotes.
 pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let mut sql = String::with_capacity(name.len() + 2);
+    push_quoted(&mut sql, name);
+    sql
+}
+
+/// Writes a name between quotes.
+pub(super) fn push_quoted(sql: &mut String, name: &str) {
+    sql.push('"');
+    match name.contains('"') {
+        false => sql.push_str(name),
+        true => sql.push_str(&name.replace('"', "\"\"")),
+    }
+    sql.push('"');
 }
 
 /// A text between quotes.

@@ -6,6 +6,7 @@ use sea_query::{
 };
 
 use super::Dialect;
+use super::quote::push_quoted;
 use crate::model::{ColumnMeta, ColumnType, ModelMeta};
 use crate::query::Deleted;
 
@@ -142,6 +143,16 @@ pub(super) fn parts(model: &ModelMeta, dialect: Dialect) -> (Option<&'static str
         (Some(schema), Dialect::Sqlite) => (None, format!("{schema}_{}", model.table)),
         (schema, _) => (schema, model.table.to_owned()),
     }
+}
+
+/// Writes the name of a model's table where a statement is written word by word: an INSERT, which shows no rows.
+pub(super) fn push_name(sql: &mut String, model: &ModelMeta, dialect: Dialect) {
+    let (schema, table) = parts(model, dialect);
+    if let Some(schema) = schema {
+        push_quoted(sql, schema);
+        sql.push('.');
+    }
+    push_quoted(sql, &table);
 }
 
 /// Whether the key is the number under which SQLite keeps the row.
