@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::decode_error;
-use super::parents::{JoinKey, decode, key_types, parent_keys};
+use super::parents::{JoinKey, key_types, parent_keys};
 use crate::db::{Meter, Session};
 use crate::error::Result;
 use crate::model::narrow::widened;
@@ -152,6 +152,7 @@ async fn fetch_first(
     Ok((rows, cut))
 }
 
+#[derive(Default)]
 struct Groups {
     by_key: HashMap<JoinKey, Range<usize>>,
     order: Vec<usize>,
@@ -163,11 +164,18 @@ struct Groups {
 fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Result<Groups, DecodeError> {
     let index = (include.relation.target)().columns.len();
     let limit = if include.relation.kind.to_many() { include.limit } else { 1 };
-    let mut groups = Groups { by_key: HashMap::new(), order: Vec::new(), cut: false };
+    let mut groups = Groups { order: Vec::with_capacity(rows.len()), ..Groups::default() };
+    let mut current: Option<(JoinKey, Range<usize>)> = None;
     for row in 0..rows.len() {
-        let Some(key) = JoinKey::new(&decode(key_types, rows.row(row), index..)?) else { continue };
+        let Some(key) = JoinKey::read(key_types, rows.row(row), index..)? else { continue };
         let end = groups.order.len();
-        let range = groups.by_key.entry(key).or_insert(end..end);
+        let range = match &mut current {
+            Some((of, range)) if *of == key => range,
+            current => {
+                groups.by_key.extend(current.take());
+                &mut current.insert((key, end..end)).1
+            }
+        };
         if range.len() == limit {
             groups.cut |= include.relation.kind.to_many();
             continue;
@@ -175,6 +183,7 @@ fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Resu
         groups.order.push(row);
         range.end = end + 1;
     }
+    groups.by_key.extend(current);
     Ok(groups)
 }
 

@@ -26,13 +26,12 @@ pub(super) fn parent_keys(
     let mut seen = HashSet::new();
     let mut keys = ParentKeys { values: Vec::new(), of_rows: Vec::with_capacity(parents.len()) };
     for parent in parents {
-        let values = decode(&types, loaded.row(parent), local.iter().copied());
-        let values = values.map_err(decode_error(loaded.meta))?;
-        let key = JoinKey::new(&values);
+        let row = loaded.row(parent);
+        let key = JoinKey::read(&types, row, local.iter().copied()).map_err(decode_error(loaded.meta))?;
         if let Some(key) = &key
             && seen.insert(key.clone())
         {
-            keys.values.push(values);
+            keys.values.push(decode(&types, row, local.iter().copied()).map_err(decode_error(loaded.meta))?);
         }
         keys.of_rows.push(key);
     }
@@ -44,7 +43,7 @@ pub(super) fn key_types(loaded: &Loaded, relation: &RelationMeta) -> Vec<ColumnT
     relation.link.local().iter().map(|index| loaded.meta.columns[*index].ty).collect()
 }
 
-pub(super) fn decode(
+fn decode(
     types: &[ColumnType],
     row: &dyn Row,
     indexes: impl Iterator<Item = usize>,
@@ -63,22 +62,28 @@ pub(super) enum JoinKey {
 }
 
 impl JoinKey {
-    /// `None` where a value is NULL, which is equal to nothing.
-    pub(super) fn new(values: &[Value]) -> Option<Self> {
-        match values {
-            [value] => Self::of(value),
-            values => values.iter().map(Self::of).collect::<Option<_>>().map(Self::Several),
+    /// The key in the columns at `indexes` of a row; `None` where a value is NULL, which is equal to nothing.
+    pub(super) fn read(
+        types: &[ColumnType],
+        row: &dyn Row,
+        indexes: impl Iterator<Item = usize>,
+    ) -> Result<Option<Self>, DecodeError> {
+        let mut columns = types.iter().zip(indexes);
+        let mut key = |(ty, index): (&ColumnType, usize)| Value::decode(*ty, row, index).map(Self::of);
+        match types {
+            [_] => columns.next().map_or(Ok(None), key),
+            _ => Ok(columns.map(&mut key).collect::<Result<Option<_>, _>>()?.map(Self::Several)),
         }
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    fn of(value: Value) -> Option<Self> {
         Some(match value {
             Value::Null => return None,
-            Value::I16(value) => Self::Integer((*value).into()),
-            Value::I32(value) => Self::Integer((*value).into()),
-            Value::I64(value) => Self::Integer(*value),
-            Value::Text(value) => Self::Text(value.clone()),
-            Value::Uuid(value) => Self::Uuid(*value),
+            Value::I16(value) => Self::Integer(value.into()),
+            Value::I32(value) => Self::Integer(value.into()),
+            Value::I64(value) => Self::Integer(value),
+            Value::Text(value) => Self::Text(value),
+            Value::Uuid(value) => Self::Uuid(value),
             other => Self::Other(format!("{other:?}")),
         })
     }
