@@ -150,9 +150,10 @@ impl managed::Manager for Manager {
     type Error = sqlx::Error;
 
     async fn create(&self) -> sqlx::Result<Connection> {
+        // Boxed: it is rare, and otherwise the future of every statement had room for all that a handshake needs.
         match &self.opener {
-            Opener::Sqlite(opener) => opener.open().await,
-            Opener::Postgres(opener) => opener.open().await,
+            Opener::Sqlite(opener) => Box::pin(opener.open()).await,
+            Opener::Postgres(opener) => Box::pin(opener.open()).await,
         }
     }
 
@@ -161,7 +162,7 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("old"));
         }
         if connection.idle_since.elapsed() >= PING_AFTER_IDLE {
-            connection.ping().await?;
+            Box::pin(connection.ping()).await?;
         }
         Ok(())
     }

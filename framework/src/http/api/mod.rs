@@ -17,6 +17,7 @@ pub(crate) use search::in_body;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 
@@ -162,28 +163,28 @@ impl Endpoint for Derived {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let mounted = &*self.mounted;
-        if let Some(cached) = &self.cached {
-            return match &self.action {
-                Action::Operation(Operation::Get) => cached.row(mounted, &request).await,
-                Action::Operation(Operation::Search) => cached.search(mounted, request).await,
-                Action::Operation(_) => cached.list(mounted, &request).await,
-                Action::Related { relation, target } => cached.list_related(mounted, relation, target, &request).await,
-            };
-        }
-        match &self.action {
-            Action::Operation(Operation::List) => mounted.list(&request).await,
-            Action::Operation(Operation::Get) => mounted.get(&request).await,
-            Action::Operation(Operation::Create) => mounted.create(request).await,
-            Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).await,
-            Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
-            Action::Operation(Operation::Delete) => mounted.delete(&request).await,
-            Action::Operation(Operation::Search) => mounted.search(request).await,
-            Action::Operation(Operation::Restore) => mounted.restore(request).await,
-            Action::Operation(Operation::BulkCreate) => mounted.bulk_create(request).await,
-            Action::Operation(Operation::BulkUpdate) => mounted.bulk_update(request).await,
-            Action::Operation(Operation::BulkDelete) => mounted.bulk_delete(request).await,
-            Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
-        }
+        // Boxed, each by itself: the future would else have room for the largest of them, and each layer around it moves it.
+        let answer: BoxFuture<'_, poem::Result<Response>> = match (&self.action, &self.cached) {
+            (Action::Operation(Operation::Get), Some(cached)) => Box::pin(cached.row(mounted, &request)),
+            (Action::Operation(Operation::Search), Some(cached)) => Box::pin(cached.search(mounted, request)),
+            (Action::Operation(_), Some(cached)) => Box::pin(cached.list(mounted, &request)),
+            (Action::Related { relation, target }, Some(cached)) => {
+                Box::pin(cached.list_related(mounted, relation, target, &request))
+            }
+            (Action::Operation(Operation::List), None) => Box::pin(mounted.list(&request)),
+            (Action::Operation(Operation::Get), None) => Box::pin(mounted.get(&request)),
+            (Action::Operation(Operation::Create), None) => Box::pin(mounted.create(request)),
+            (Action::Operation(Operation::Update), None) => Box::pin(mounted.change(request, BodyKind::Patch)),
+            (Action::Operation(Operation::Replace), None) => Box::pin(mounted.change(request, BodyKind::Replace)),
+            (Action::Operation(Operation::Delete), None) => Box::pin(mounted.delete(&request)),
+            (Action::Operation(Operation::Search), None) => Box::pin(mounted.search(request)),
+            (Action::Operation(Operation::Restore), None) => Box::pin(mounted.restore(request)),
+            (Action::Operation(Operation::BulkCreate), None) => Box::pin(mounted.bulk_create(request)),
+            (Action::Operation(Operation::BulkUpdate), None) => Box::pin(mounted.bulk_update(request)),
+            (Action::Operation(Operation::BulkDelete), None) => Box::pin(mounted.bulk_delete(request)),
+            (Action::Related { relation, target }, None) => Box::pin(mounted.list_related(relation, target, &request)),
+        };
+        answer.await
     }
 }
 
