@@ -144,7 +144,7 @@ impl<'a> Edge<'a> {
     /// The rows of the parents with all that is read of them.
     fn rows(&self, columns: Option<&[usize]>, parents: &[Vec<Value>]) -> SelectStatement {
         let mut rows = self.of_parents(parents);
-        rows.exprs(self.target.chosen(columns));
+        rows.expr(self.target.listed(columns));
         for (column, name) in self.parent().into_iter().zip(self.parent_names()) {
             rows.expr_as(column, Alias::new(name));
         }

@@ -134,7 +134,7 @@ fn with_key(
 
 fn rows(table: &Table, columns: Option<&[usize]>, filter: &Filter, dialect: Dialect) -> SelectStatement {
     let mut rows = table.read();
-    rows.exprs(table.chosen(columns)).and_where_option(condition(filter, table, dialect));
+    rows.expr(table.listed(columns)).and_where_option(condition(filter, table, dialect));
     rows
 }
 

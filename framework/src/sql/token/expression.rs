@@ -12,10 +12,11 @@ use crate::sql::{Dialect, Statement, Verb, schema};
 
 /// The vector of a footprint, as a scalar that a statement evaluates once; the statement reads every table of the footprint.
 pub(in crate::sql) fn tokens(footprint: &Footprint, dialect: Dialect) -> Expr {
-    vector(footprint, dialect, |table| planned_shape(table.model, table.partitioned, dialect))
+    let planned = |table: &TableRead| planned_shape(table.model, table.partitioned, dialect);
+    Expr::cust(footprint.planned(|| vector(footprint, dialect, planned)).to_owned())
 }
 
-fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) -> String) -> Expr {
+fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) -> String) -> String {
     let shapes = footprint.tables().map(shape);
     let tokens = footprint.classes().map(|class| match dialect {
         Dialect::Sqlite => {
@@ -24,14 +25,14 @@ fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) ->
         Dialect::Postgres => format!("pg_catalog.pg_sequence_last_value({})::text", literal(&sequence(class.name()))),
     });
     let parts: Vec<String> = std::iter::once(epoch(dialect).to_owned()).chain(shapes).chain(tokens).collect();
-    Expr::cust(format!("(SELECT {})", parts.join(" || ',' || ")))
+    format!("(SELECT {})", parts.join(" || ',' || "))
 }
 
 /// The vector alone, as a text in one row.
 #[must_use]
 pub fn read(footprint: &Footprint, dialect: Dialect) -> Statement {
     let mut statement = Query::select();
-    statement.expr(vector(footprint, dialect, |table| shape(table.model, table.partitioned, dialect)));
+    statement.expr(Expr::cust(vector(footprint, dialect, |table| shape(table.model, table.partitioned, dialect))));
     Statement::build(Verb::Select, footprint.model(), &statement, dialect)
 }
 
