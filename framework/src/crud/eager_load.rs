@@ -4,7 +4,6 @@
 //! again for the first rows of each parent. The common case stays as fast as a statement written by hand. Where a client has
 //! chosen a limit of its own, the first rows of each parent are all that is asked for.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::decode_error;
@@ -97,7 +96,9 @@ fn attach(
     let mut times = vec![0; order.len()];
     let mut left = ROW_BUDGET;
     for (parent, key) in parents.iter().zip(keys) {
-        let Some(group) = key.and_then(|key| by_key.get(&key)) else { continue };
+        let Some(key) = key else { continue };
+        let Ok(place) = by_key.binary_search_by(|(of, _)| of.cmp(&key)) else { continue };
+        let group = &by_key[place].1;
         let mut size = group.len();
         if include.relation.kind.to_many() {
             size = size.min(left / parent.times);
@@ -154,7 +155,8 @@ async fn fetch_first(
 
 #[derive(Default)]
 struct Groups {
-    by_key: HashMap<JoinKey, Range<usize>>,
+    /// In the order of the keys.
+    by_key: Vec<(JoinKey, Range<usize>)>,
     order: Vec<usize>,
     cut: bool,
 }
@@ -184,6 +186,7 @@ fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Resu
         range.end = end + 1;
     }
     groups.by_key.extend(current);
+    groups.by_key.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     Ok(groups)
 }
 

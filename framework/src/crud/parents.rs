@@ -1,7 +1,5 @@
 //! What the related rows of many rows are found by.
 
-use std::collections::HashSet;
-
 use uuid::Uuid;
 
 use super::decode_error;
@@ -18,24 +16,20 @@ pub(super) struct ParentKeys {
 
 pub(super) fn parent_keys(
     loaded: &Loaded,
-    parents: impl ExactSizeIterator<Item = usize>,
+    parents: impl Iterator<Item = usize> + Clone,
     relation: &RelationMeta,
 ) -> Result<ParentKeys> {
     let types = key_types(loaded, relation);
     let local = relation.link.local();
-    let mut seen = HashSet::new();
-    let mut keys = ParentKeys { values: Vec::new(), of_rows: Vec::with_capacity(parents.len()) };
-    for parent in parents {
-        let row = loaded.row(parent);
-        let key = JoinKey::read(&types, row, local.iter().copied()).map_err(decode_error(loaded.meta))?;
-        if let Some(key) = &key
-            && seen.insert(key.clone())
-        {
-            keys.values.push(decode(&types, row, local.iter().copied()).map_err(decode_error(loaded.meta))?);
-        }
-        keys.of_rows.push(key);
-    }
-    Ok(keys)
+    let key = |parent| JoinKey::read(&types, loaded.row(parent), local.iter().copied());
+    let of_rows: Vec<_> = parents.clone().map(key).collect::<Result<_, _>>().map_err(decode_error(loaded.meta))?;
+    // Sorted and not hashed: integers, which keys mostly are, are compared at once.
+    let mut each: Vec<_> = of_rows.iter().zip(parents).filter_map(|(key, row)| Some((key.as_ref()?, row))).collect();
+    each.sort_unstable();
+    each.dedup_by_key(|(key, _)| *key);
+    let values = |(_, row): (_, usize)| decode(&types, loaded.row(row), local.iter().copied());
+    let values = each.into_iter().map(values).collect::<Result<_, _>>().map_err(decode_error(loaded.meta))?;
+    Ok(ParentKeys { values, of_rows })
 }
 
 /// The types of the columns by which the parents are joined.
@@ -52,7 +46,7 @@ fn decode(
 }
 
 /// What two rows are joined by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum JoinKey {
     Integer(i64),
     Text(String),
