@@ -2,19 +2,19 @@
 
 /// A name between quotes.
 pub(crate) fn quoted(name: &str) -> String {
-    let mut sql = String::with_capacity(name.len() + 2);
-    push_quoted(&mut sql, name);
-    sql
+    let mut text = String::with_capacity(name.len() + 2);
+    push_quoted(name, &mut text);
+    text
 }
 
-/// Writes a name between quotes.
-pub(super) fn push_quoted(sql: &mut String, name: &str) {
-    sql.push('"');
-    match name.contains('"') {
-        false => sql.push_str(name),
-        true => sql.push_str(&name.replace('"', "\"\"")),
+/// Writes a name between quotes behind `text`.
+pub(crate) fn push_quoted(name: &str, text: &mut String) {
+    text.push('"');
+    for (index, part) in name.split('"').enumerate() {
+        text.push_str(if index > 0 { "\"\"" } else { "" });
+        text.push_str(part);
     }
-    sql.push('"');
+    text.push('"');
 }
 
 /// A text between quotes.

@@ -61,7 +61,7 @@ impl Statement {
         dialect: Dialect,
     ) -> Self {
         let (sql, values) = match dialect {
-            Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
+            Dialect::Sqlite => limited(statement.build_any(&SqliteQueryBuilder)),
             Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
         };
         Self { sql, values, verb, model: model.name }
@@ -79,6 +79,19 @@ impl Statement {
         }
         self
     }
+}
+
+/// Writes the limit out on which a statement ends. SQLite looks at the value of a limit to plan a statement, and makes its program anew
+/// whenever the value is bound again, be it the same.
+fn limited((mut sql, mut values): (String, Values)) -> (String, Values) {
+    let (rest, end) = sql.strip_suffix(" OFFSET ?").map_or((sql.as_str(), ""), |rest| (rest, " OFFSET ?"));
+    let Some(start) = rest.strip_suffix("LIMIT ?") else { return (sql, values) };
+    let place = values.0.len() - if end.is_empty() { 1 } else { 2 };
+    if let Value::BigUnsigned(Some(limit)) = values.0[place] {
+        sql = format!("{start}LIMIT {limit}{end}");
+        values.0.remove(place);
+    }
+    (sql, values)
 }
 
 /// Compares the texts of a statement in both languages.

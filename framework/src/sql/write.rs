@@ -19,9 +19,9 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
     let mut sql = String::with_capacity(64 + 24 * (columns.len() + model.columns.len()));
     let mut values = Vec::with_capacity(columns.len() * rows.len());
     sql.push_str("INSERT INTO ");
-    push_name(&mut sql, model, dialect);
+    push_name(model, dialect, &mut sql);
     sql.push_str(" (");
-    push_list(&mut sql, columns, |sql, index| push_quoted(sql, model.columns[*index].name));
+    push_list(&mut sql, columns, |sql, index| push_quoted(model.columns[*index].name, sql));
     sql.push_str(") VALUES ");
     push_list(&mut sql, rows, |sql, row| {
         let mut row = row.into_iter();
@@ -43,7 +43,7 @@ pub fn insert(model: &'static ModelMeta, columns: &[usize], rows: Vec<Vec<Value>
         sql.push(')');
     });
     sql.push_str(" RETURNING ");
-    push_list(&mut sql, model.columns, |sql, column| push_quoted(sql, column.name));
+    push_list(&mut sql, model.columns, |sql, column| push_quoted(column.name, sql));
     Statement { sql, values: Values(values), verb: Verb::Insert, model: model.name }
 }
 
