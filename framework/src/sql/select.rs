@@ -14,6 +14,10 @@ use crate::query::{Deleted, Filter, ListQuery, Place};
 /// Values that a statement in parts may bind; SQLite takes 32,766 and PostgreSQL 65,535.
 const MAX_VALUES: usize = 32_000;
 
+/// Rows that a page skips from which on its tokens stand outside: PostgreSQL evaluates what is selected beside the columns of a
+/// table for each row that it skips, which takes as long as to skip it.
+const FAR: u64 = 1_000;
+
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
@@ -30,10 +34,15 @@ pub fn page_with(query: &ListQuery, footprint: Option<&Footprint>, dialect: Dial
         let table = Table::new(query.model, dialect).showing(query.deleted);
         (plain(&table, &query.filter), table)
     });
-    order(&mut rows, &table, &terms(&query.order()), dialect);
+    let terms = terms(&query.order());
+    order(&mut rows, &table, &terms, dialect);
     rows.limit(u64::from(query.page.per_page) + 1);
     if query.page.offset() > 0 {
         rows.offset(query.page.offset());
+    }
+    if query.page.offset() >= FAR && dialect == Dialect::Postgres && footprint.is_some() && !query.is_ranked() {
+        rows = Query::select().expr(table.listed(columns.as_deref())).from_subquery(rows, "page").take();
+        order(&mut rows, &table, &terms, dialect);
     }
     carry(&mut rows, footprint, dialect);
     Statement::build(Verb::Select, query.model, &rows, dialect).without_values_of_limit(dialect)
@@ -140,6 +149,8 @@ fn rows(table: &Table, columns: Option<&[usize]>, filter: &Filter, dialect: Dial
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use sea_query::Value as Bound;
 
     use super::*;
@@ -147,6 +158,7 @@ mod tests {
     use crate::model::Operator;
     use crate::query::{Fields, Page, Sort};
     use crate::sql::statement::assert_sql;
+    use crate::sql::token::{Known, KnownTable};
 
     const COLUMNS: &str =
         r#""id", "title", "isbn", "rating", "price", "series_id", "published_year", "in_print" FROM "books""#;
@@ -220,6 +232,22 @@ mod tests {
         let values = |number| page(&far(number), Dialect::Postgres).values.0;
         assert_eq!(values(3), [Bound::BigUnsigned(Some(11)), Bound::BigUnsigned(Some(20))]);
         assert_eq!(values(u64::MAX), [Bound::BigUnsigned(Some(11)), Bound::BigUnsigned(Some(i64::MAX.unsigned_abs()))]);
+    }
+
+    #[test]
+    fn what_is_skipped_carries_no_tokens() {
+        let table = KnownTable { shape: "1".to_owned(), partitioned: false, columns: Vec::new() };
+        let known = Known { tables: HashMap::from([(BOOKS.name, table)]) };
+        let sql = |number, dialect| {
+            let query = ListQuery { page: Page { page: number, per_page: 100 }, ..books(&[(3, true)]) };
+            let footprint = Footprint::of_count(&query, &known, dialect);
+            page_with(&query, footprint.as_ref(), dialect).sql
+        };
+        let far = sql(11, Dialect::Postgres);
+        let page = format!(r#"FROM (SELECT {COLUMNS} ORDER BY "rating" DESC, "id" DESC LIMIT $1 OFFSET $2) AS "page""#);
+        assert!(far.ends_with(&format!(r#""epoch") {page} ORDER BY "rating" DESC, "id" DESC"#)), "{far}");
+        assert!(!sql(10, Dialect::Postgres).contains("(SELECT \"id\""));
+        assert!(!sql(11, Dialect::Sqlite).contains("(SELECT \"id\""));
     }
 
     #[test]

@@ -6,19 +6,19 @@
 use sea_query::{Expr, Query, Values};
 
 use super::class::{Class, table_of};
-use super::footprint::{Footprint, TableRead};
+use super::footprint::Footprint;
 use crate::model::ModelMeta;
 use crate::sql::quote::{literal, quoted};
 use crate::sql::{Dialect, Statement, Verb, schema};
 
 /// The vector of a footprint, as a scalar that a statement evaluates once; the statement reads every table of the footprint.
 pub(in crate::sql) fn tokens(footprint: &Footprint, dialect: Dialect) -> Expr {
-    let planned = |table: &TableRead| planned_shape(table.model, table.partitioned, dialect);
-    Expr::cust(footprint.planned(|| vector(footprint, dialect, planned)).to_owned())
+    Expr::cust(footprint.planned(|| vector(footprint, "", dialect)).to_owned())
 }
 
-fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) -> String) -> String {
-    let shapes = footprint.tables().map(shape);
+/// `joined` stands behind the table of the epoch.
+fn vector(footprint: &Footprint, joined: &str, dialect: Dialect) -> String {
+    let shapes = footprint.tables().map(|table| shape(table.model, table.partitioned, dialect));
     match dialect {
         Dialect::Sqlite => {
             let token = |class: &Class| {
@@ -35,7 +35,7 @@ fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) ->
                 |class: &Class| format!("pg_catalog.pg_sequence_last_value({})", literal(&sequence(class.name())));
             let parts = std::iter::once(EPOCH.to_owned()).chain(shapes).chain(footprint.classes().map(token));
             let parts = parts.collect::<Vec<_>>().join(", ");
-            format!("(SELECT pg_catalog.concat_ws(',', {parts}) FROM \"_couplet\".\"epoch\")")
+            format!("(SELECT pg_catalog.concat_ws(',', {parts}) FROM \"_couplet\".\"epoch\"{joined})")
         }
     }
 }
@@ -43,8 +43,12 @@ fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) ->
 /// The vector alone, as a text in one row.
 #[must_use]
 pub fn read(footprint: &Footprint, dialect: Dialect) -> Statement {
+    // The plan is kept for as long as the tables that it names are what they are, and no row of them is read.
+    let names = footprint.tables().filter(|table| dialect == Dialect::Postgres && !table.partitioned);
+    let names = names.map(|table| schema::table_name(table.model, dialect)).enumerate();
+    let joined: String = names.map(|(place, name)| format!(" LEFT JOIN {name} AS t{place} ON FALSE")).collect();
     let mut statement = Query::select();
-    statement.expr(Expr::cust(vector(footprint, dialect, |table| shape(table.model, table.partitioned, dialect))));
+    statement.expr(Expr::cust(vector(footprint, &joined, dialect)));
     Statement::build(Verb::Select, footprint.model(), &statement, dialect)
 }
 
@@ -66,26 +70,21 @@ pub fn fence(footprint: &Footprint, dialect: Dialect) -> Option<Statement> {
 
 /// What tells the tokens of one life of the database from those of another. A crash may take back a token that was never
 /// committed and yet seen, and it empties the unlogged table that this is read from, as a failover does.
-const EPOCH: &str = "tableoid::text || nonce";
+const EPOCH: &str = "\"epoch\".tableoid::text || \"epoch\".nonce";
 
 /// A scalar text that is another one once the triggers of the table or its columns are others, or of another table of that name, or
 /// a trigger is switched off; NULL once other rows than its own are read with it, or only some of them.
+///
+/// On PostgreSQL in a statement that names the table, by a function of the table's own, which is evaluated when the statement is
+/// planned: of a plan that is kept, the shape costs nothing. Parts of parts are no matter of the plan.
 fn shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
-    match dialect {
-        // Whatever changed in the file's schema.
-        Dialect::Sqlite => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
-        Dialect::Postgres => shape_of(&number(model), partitioned),
-    }
-}
-
-/// The same in a statement that reads the table, by a function of the table's own, which PostgreSQL evaluates when it plans the
-/// statement: of a plan that is kept, the shape costs nothing. Parts of parts are no matter of the plan.
-fn planned_shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
     match (dialect, partitioned) {
+        // Whatever changed in the file's schema.
+        (Dialect::Sqlite, _) => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
         (Dialect::Postgres, false) => {
             format!("{}()", sequence(Class::of(&table_of(model, dialect), SHAPE_OF).name()))
         }
-        _ => shape(model, partitioned, dialect),
+        (Dialect::Postgres, true) => shape_of(&number(model), partitioned),
     }
 }
 
@@ -164,16 +163,15 @@ mod tests {
     }
 
     const SQLITE: &str = r#"(SELECT '' || ',' || (SELECT "schema_version" FROM pragma_schema_version) || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books column rating') || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books rows'))"#;
-    const POSTGRES: &str = r#"(SELECT pg_catalog.concat_ws(',', tableoid::text || nonce, (SELECT t.oid::text || ' ' || ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition), pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"'), pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')) FROM "_couplet"."epoch")"#;
-
-    const PLANNED: &str = r#"(SELECT pg_catalog.concat_ws(',', tableoid::text || nonce, "_couplet"."books shape"(), pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"'), pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')) FROM "_couplet"."epoch")"#;
+    const POSTGRES: &str = r#"(SELECT pg_catalog.concat_ws(',', "epoch".tableoid::text || "epoch".nonce, "_couplet"."books shape"(), pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"'), pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')) FROM "_couplet"."epoch")"#;
 
     #[test]
     fn tokens_are_one_text() {
+        let named = POSTGRES.replace(r#""epoch")"#, r#""epoch" LEFT JOIN "books" AS t0 ON FALSE)"#);
         assert_sql(
             |dialect| read(&footprint(false, dialect), dialect),
             &format!("SELECT {SQLITE}"),
-            &format!("SELECT {POSTGRES}"),
+            &format!("SELECT {named}"),
         );
     }
 
@@ -184,7 +182,7 @@ mod tests {
         assert_sql(
             |dialect| select::page_with(&query(), Some(&footprint(false, dialect)), dialect),
             &format!("SELECT {columns}, {SQLITE} {rest} 21"),
-            &format!("SELECT {columns}, {PLANNED} {rest} 21"),
+            &format!("SELECT {columns}, {POSTGRES} {rest} 21"),
         );
     }
 
