@@ -14,7 +14,7 @@ COLUMNS = 2
 PANEL = 432
 MARGIN = 16
 LABEL = 84
-VALUE = 96
+VALUE = 104
 BAR = 20
 TITLE = 30
 GAP = 18
@@ -56,7 +56,7 @@ def picture(panels, names, machine):
         f"<style>{STYLE}</style>",
         f'<rect class="page" x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="8"/>',
         text(MARGIN, 26, "Requests a second (more is better)", "big"),
-        text(MARGIN, 44, f"The same rows, database and machine in one run: {machine}", "quiet"),
+        text(MARGIN, 44, f"The same rows in one run, × is to the one by hand; {machine}", "quiet"),
         *lines, "</svg>", ""])
 
 
@@ -68,7 +68,7 @@ def panel_at(x, y, title, bars, names):
         top = y + TITLE - 6 + number * BAR
         length = max(1, (PANEL - LABEL - VALUE) * value / most)
         is_ours = name == "ours"
-        said = f"{value:,.0f}" + (f" ({ratio:.1f}×)" if is_ours and ratio else "")
+        said = f"{value:,.0f}" + (f" ({ratio:.2f}×)" if is_ours and ratio else "")
         yield text(x, top + 14, names[name], "own" if is_ours else "")
         yield f'<rect class="{"ours" if is_ours else "peer"}" x="{x + LABEL}" y="{top + 2}" width="{length:.1f}" height="{BAR - 5}" rx="2"/>'
         yield text(x + LABEL + length + 6, top + 14, said, "own" if is_ours else "")

@@ -53,8 +53,8 @@ def scenarios(books):
         Scenario("deep_page", f"Page {page:,}", same(
             deep_page, ours=deep_page, crudcrate=f"/books?{window(deep - 20, deep - 1)}"), on_sqlite=True),
         Scenario("cursor_deep", f"A cursor at row {deep:,}", {"ours": f"/books?page={page}&per_page=20"}),
-        Scenario("cached", "A cached list, never stale", by_hand | {"ours": "/cached-books?page=1&per_page=20"}),
-        Scenario("cached_50ms", "A cached list, at most 50 ms old", by_hand | {
+        Scenario("cached", "A list from the cache, never stale (by hand: none)", by_hand | {"ours": "/cached-books?page=1&per_page=20"}),
+        Scenario("cached_50ms", "A list from the cache, at most 50 ms old (by hand: none)", by_hand | {
             "ours": "/briefly-cached-books?page=1&per_page=20"}),
         Scenario("create", "Create a row", {"handwritten": "/books", "fastapi": "/books", "crudcrate": "/books", "ours": "/books"},
                  body=NEW_BOOK),
