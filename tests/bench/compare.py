@@ -11,16 +11,14 @@ the figures are not.
 `cached_50ms` compare lists whose answers are kept, strictly fresh and at most 50 ms old, with the list by hand.
 """
 
-import json
 import sys
-import urllib.parse
 
 import drawing
 import load
 from report import Report, Table, number, options, times
 from rows import SIZES, fill_postgres, fill_sqlite
 from scenarios import FIRST_PAGE, LIST, scenarios
-from servers import TITLES, VENV, answer, build, fetch, launch, resident_mib
+from servers import TITLES, VENV, answer, build, cursor_page, fetch, launch, resident_mib
 from services import Services
 
 PEERS = ["handwritten", "fastapi", "crudcrate"]
@@ -31,8 +29,7 @@ def addresses(scenario, servers):
     able = {name: server.base + scenario.paths[name] for name, server in servers.items() if name in scenario.paths}
     if scenario.name == "cursor_deep" and able:
         base = servers["ours"].base
-        cursor = json.loads(fetch(able["ours"])[0])["meta"]["next_cursor"]
-        able = {FIRST_PAGE: base + LIST, "ours": f"{base}/books?per_page=20&cursor={urllib.parse.quote(cursor)}"}
+        able = {FIRST_PAGE: base + LIST, "ours": cursor_page(base, scenario.depth)}
     return able
 
 

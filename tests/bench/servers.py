@@ -10,6 +10,7 @@ import subprocess
 import sys
 import typing
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from rows import sqlite_file
@@ -18,6 +19,7 @@ from services import environment, free_port
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("BENCH_CACHE", pathlib.Path.home() / ".cache" / "couplet-bench"))
 VENV = CACHE / "venv"
+MOST_SKIPPED = 100_000
 TITLES = {"ours": "couplet", "handwritten": "by hand", "handwritten-sqlite": "by hand", "fastapi": "FastAPI",
           "crudcrate": "crudcrate"}
 
@@ -127,3 +129,17 @@ def memory_of(pid, *kinds):
     """KiB of these kinds."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
     return sum(int(re.search(rf"^{kind}:\s+(\d+)", text, re.MULTILINE)[1]) for kind in kinds)
+
+
+def cursor_page(base, depth):
+    """The address of the cursor page that begins after so many books: a page by number may skip no more than `MOST_SKIPPED`."""
+    skipped = min(depth, MOST_SKIPPED) // 20 * 20
+    url = f"{base}/books?page={max(skipped // 20, 1)}&per_page=20"
+    while True:
+        cursor = json.loads(fetch(url)[0])["meta"]["next_cursor"]
+        if not cursor:
+            sys.exit(f"{url}: no cursor leads on from here")
+        if skipped + 100 > depth:
+            return f"{base}/books?per_page=20&cursor={urllib.parse.quote(cursor)}"
+        url = f"{base}/books?per_page=100&cursor={urllib.parse.quote(cursor)}"
+        skipped += 100
