@@ -86,7 +86,8 @@ def launch_on(services, chosen, books):
 
 
 def creates(report, services, server, chosen):
-    table = report.table("Creates over HTTP on PostgreSQL, 16 clients", {"without triggers/s": ">18", "with/s": ">8", "ratio": ">6"})
+    table = report.table("Creates over HTTP on PostgreSQL, 16 clients", {
+        "without triggers/s": ">18", "with/s": ">8", "ratio": ">6"})
     script = load.post(services, NEW_BOOK)
     url = f"{server.base}/books"
     load.wrk(url, 16, 1, script)
@@ -102,12 +103,13 @@ def creates(report, services, server, chosen):
 
 def on_postgres(table, services, url, rounds):
     row = "(77, 'A new book', 'eng', 2024, 4.5, now())"
+    update = "UPDATE books SET language = 'fra' WHERE id "
     one = f"INSERT INTO {COLUMNS} VALUES {row};\n"
     shapes = {
         "1,000 INSERTs, each committed": (one * 1000, 1000),
-        "1,000 UPDATEs of a column, committed": ("".join(f"UPDATE books SET language = 'fra' WHERE id = {i};\n" for i in range(1, 1001)), 1000),
+        "1,000 UPDATEs of a column, committed": ("".join(f"{update}= {i};\n" for i in range(1, 1001)), 1000),
         "one INSERT of 10,000 rows": (f"INSERT INTO {COLUMNS} VALUES {', '.join([row] * 10_000)};\n", 10_000),
-        "one UPDATE of 10,000 rows": ("UPDATE books SET language = 'fra' WHERE id BETWEEN 1 AND 10000;\n", 10_000),
+        "one UPDATE of 10,000 rows": (f"{update}BETWEEN 1 AND 10000;\n", 10_000),
     }
     file = services.folder / "statements.sql"
     for name, (text, rows) in shapes.items():
@@ -163,7 +165,8 @@ def line(table, database, name, without, with_them):
 
 def main():
     parser = options(__doc__, rounds=3, seconds=2)
-    parser.add_argument("--rows", type=lambda text: [int(part) for part in text.split(",")], default=[1_000, 10_000, 100_000, 1_000_000])
+    parser.add_argument("--rows", type=lambda text: [int(part) for part in text.split(",")],
+                        default=[1_000, 10_000, 100_000, 1_000_000])
     chosen = parser.parse_args()
     report = Report("counts")
     with Services() as services:

@@ -24,7 +24,8 @@ text { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill:
 .title { font-weight: 600 } .big { font-size: 16px; font-weight: 600 } .quiet { fill: #59636e; font-size: 12px }
 .page { fill: #ffffff; stroke: #d1d9e0 } .ours { fill: #1f6feb } .peer { fill: #afb8c1 } .own { font-weight: 600 }
 @media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc } .quiet { fill: #9198a1 } .page { fill: #0d1117; stroke: #3d444d } .ours { fill: #4493f8 } .peer { fill: #57606a }
+  text { fill: #f0f6fc } .quiet { fill: #9198a1 } .page { fill: #0d1117; stroke: #3d444d }
+  .ours { fill: #4493f8 } .peer { fill: #57606a }
 }
 """
 
@@ -70,7 +71,8 @@ def panel_at(x, y, title, bars, names):
         is_ours = name == "ours"
         said = f"{value:,.0f}" + (f" ({ratio:.2f}×)" if is_ours and ratio else "")
         yield text(x, top + 14, names[name], "own" if is_ours else "")
-        yield f'<rect class="{"ours" if is_ours else "peer"}" x="{x + LABEL}" y="{top + 2}" width="{length:.1f}" height="{BAR - 5}" rx="2"/>'
+        yield (f'<rect class="{"ours" if is_ours else "peer"}" x="{x + LABEL}" y="{top + 2}" width="{length:.1f}" '
+               f'height="{BAR - 5}" rx="2"/>')
         yield text(x + LABEL + length + 6, top + 14, said, "own" if is_ours else "")
 
 

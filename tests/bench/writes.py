@@ -45,7 +45,8 @@ end
 def mix(services, books):
     script = services.folder / "mix.lua"
     languages = ", ".join(f'"{language}"' for language in LANGUAGES)
-    script.write_text(MIX % {"seed": 20240506, "languages": languages, "list": LIST, "books": books, "book": json.dumps(NEW_BOOK)})
+    script.write_text(MIX % {"seed": 20240506, "languages": languages, "list": LIST, "books": books,
+                             "book": json.dumps(NEW_BOOK)})
     return script
 
 
