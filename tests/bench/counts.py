@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What counts cost, with and without the count cache, and what the triggers of their tokens cost.
 
-Prints three tables, each measured in alternating rounds of one run on one service. "Without" is the same table with its triggers
+Prints four tables, each measured in alternating rounds of one run on one service. "Without" is the same table with its triggers
 switched off: the service notices it, and counts each time.
 """
 
@@ -16,7 +16,7 @@ import load
 from report import Report, number, options
 from rows import fill_postgres, fill_sqlite, of_books, sqlite_file
 from scenarios import NEW_BOOK
-from servers import fetch, launch
+from servers import cpu_seconds, fetch, launch
 from services import Services, environment, rows_of_query
 
 LISTS = {"all": "/books?per_page=20", "one language": "/books?language=fra&per_page=20"}
@@ -83,6 +83,23 @@ def lists(report, services, chosen):
 def launch_on(services, chosen, books):
     fill_postgres(services, of_books(books), [f"books_{books}"])
     return launch(services, "ours", chosen.ours, database=f"books_{books}")
+
+
+def hits(report, server, chosen):
+    """What a total that memory has costs the service itself, with its tokens beside the page."""
+    table = report.table("CPU time of the service for a list of 20: microseconds a request", {
+        "without total": ">13", "total in memory": ">15", "more": ">6"})
+    lists = {"without": f"{server.base}/books?per_page=20&count=none", "with": f"{server.base}/books?per_page=20"}
+
+    def measure(name):
+        before = cpu_seconds(server.child)
+        measured = load.wrk(lists[name], 4, chosen.seconds)
+        return (cpu_seconds(server.child) - before) / (measured.rps * chosen.seconds) * 1e6
+    found = load.alternate({name: name for name in lists}, chosen.rounds + 5, measure)
+    more = statistics.median(one - other for one, other in zip(found["with"], found["without"]))
+    median = lambda name: f"{statistics.median(found[name]):.1f}"
+    table.row(median("without"), median("with"), f"{more:.1f}")
+    report.figures["hits"] = found
 
 
 def creates(report, services, server, chosen):
@@ -171,6 +188,7 @@ def main():
     report = Report("counts")
     with Services() as services:
         server = lists(report, services, chosen)
+        hits(report, server, chosen)
         creates(report, services, server, chosen)
         table = report.table("Plain SQL: microseconds a row, without and with triggers", {
             "database": "<10", "statement": "<36", "without": ">8", "with": ">8", "ratio": ">6"})

@@ -131,6 +131,12 @@ def memory_of(pid, *kinds):
     return sum(int(re.search(rf"^{kind}:\s+(\d+)", text, re.MULTILINE)[1]) for kind in kinds)
 
 
+def cpu_seconds(child):
+    """The CPU time that a process has taken, in the system too."""
+    fields = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def cursor_page(base, depth):
     """The address of the cursor page that begins after so many books: a page by number may skip no more than `MOST_SKIPPED`."""
     skipped = min(depth, MOST_SKIPPED) // 20 * 20
