@@ -25,9 +25,8 @@ impl<'writer> FormatFields<'writer> for Members {
 
     fn add_fields(&self, current: &'writer mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
         let mut object = Object(std::mem::take(&mut current.fields).into_bytes());
-        match object.0.pop() {
-            Some(_) => {}
-            None => object.0.push(b'{'),
+        if object.0.pop().is_none() {
+            object.0.push(b'{');
         }
         fields.record(&mut object);
         current.fields = object.finish()?;
@@ -79,25 +78,10 @@ impl Visit for Object {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
     use tracing_subscriber::prelude::*;
 
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no panic before").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::fixtures::Lines;
 
     #[test]
     fn a_line_has_the_fields_of_its_span_also_those_that_came_later() {
@@ -128,8 +112,8 @@ mod tests {
             bare.record("late", 1);
             tracing::info!("second");
         });
-        let written = String::from_utf8(lines.0.lock().expect("no panic before").clone()).expect("UTF-8");
-        let spans: Vec<serde_json::Value> = written
+        let spans: Vec<serde_json::Value> = lines
+            .text()
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["span"].clone())
             .collect();

@@ -59,10 +59,10 @@ pub fn related_per_parent(
     first.limit(per_parent);
 
     let mut rows = Query::select();
-    rows.exprs(related.chosen(chosen.as_deref())).exprs(edge.listed_parent()).from_subquery(unpacked, LIST);
+    rows.expr(related.listed(chosen.as_deref())).exprs(edge.listed_parent()).from_subquery(unpacked, LIST);
     match dialect {
         Dialect::Postgres => {
-            first.exprs(edge.target.chosen(chosen.as_deref()));
+            first.expr(edge.target.listed(chosen.as_deref()));
             rows.join_lateral(JoinType::InnerJoin, first, "related", Expr::Constant(true.into()));
         }
         Dialect::Sqlite => {

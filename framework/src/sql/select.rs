@@ -45,7 +45,7 @@ pub fn page_with(query: &ListQuery, footprint: Option<&Footprint>, dialect: Dial
         order(&mut rows, &table, &terms, dialect);
     }
     carry(&mut rows, footprint, dialect);
-    Statement::build(Verb::Select, query.model, &rows, dialect).without_values_of_limit(dialect)
+    Statement::build(Verb::Select, query.model, &rows, dialect)
 }
 
 /// The rows of the list behind a place, or before it, and one more, which tells whether the walk goes on. The nearest to the
@@ -76,8 +76,8 @@ pub fn walk_with(query: &ListQuery, place: &Place, footprint: Option<&Footprint>
         let parts = parts.into_iter().map(|condition| {
             let mut rows = rows(&table, columns.as_deref(), &query.filter, dialect).and_where_option(condition).take();
             if is_ended {
-                let chosen = table.chosen(columns.as_deref());
-                rows = Query::select().exprs(chosen).from_subquery(ordered(rows), "part").take();
+                let listed = table.listed(columns.as_deref());
+                rows = Query::select().expr(listed).from_subquery(ordered(rows), "part").take();
             }
             carry(&mut rows, footprint, dialect);
             rows

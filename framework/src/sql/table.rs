@@ -119,13 +119,6 @@ impl Table {
         self.model.columns.iter().map(|column| self.column(column))
     }
 
-    /// The columns at `indexes`, or all.
-    pub(super) fn chosen<'a>(&'a self, indexes: Option<&'a [usize]>) -> impl Iterator<Item = Expr> + 'a {
-        let columns = self.model.columns.iter().enumerate();
-        let chosen = columns.filter(move |(index, _)| indexes.is_none_or(|indexes| indexes.contains(index)));
-        chosen.map(|(_, column)| self.column(column))
-    }
-
     /// The columns at `indexes`, or all, as one text, which for all of a table is written in a tenth of the time.
     pub(super) fn listed(&self, indexes: Option<&[usize]>) -> Expr {
         let alias = self.alias.as_ref().map(|alias| format!("{}.", quoted(&alias.0))).unwrap_or_default();

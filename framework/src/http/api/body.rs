@@ -57,22 +57,18 @@ pub(super) fn incomplete(error: ReadBodyError) -> poem::Error {
 }
 
 fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> {
-    match read::<Unique>(bytes, depth)?.0 {
+    match json::<Unique>(bytes, depth)?.0 {
         JsonValue::Object(members) => Ok(members),
         _ => Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", "expected a JSON object")),
     }
 }
 
-/// Reads JSON of at most `depth` levels, whose first level is kept apart from what is inside.
+/// Reads JSON of at most `depth` levels.
 ///
 /// # Errors
 ///
 /// 400 for what is no JSON, or deeper.
-pub(super) fn json<V: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<Body<V>, Problem> {
-    read(bytes, depth)
-}
-
-fn read<V: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<V, Problem> {
+pub(super) fn json<V: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<V, Problem> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(bad_request("invalid_json", "expected a JSON object, not an empty body"));
     }

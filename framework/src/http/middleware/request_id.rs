@@ -87,29 +87,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Identified<E> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::Mutex;
-
     use poem::EndpointExt;
     use poem::endpoint::make_sync;
     use tracing_subscriber::prelude::*;
     use tracing_subscriber::{EnvFilter, fmt};
 
     use super::*;
-
-    /// What a test's log lines are written to.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no test panicked").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::fixtures::Lines;
 
     #[tokio::test]
     async fn a_line_has_the_id_whatever_the_level_of_the_log() {
@@ -123,7 +107,7 @@ mod tests {
             let request = Request::builder().header(HEADER, "the-id-of-the-request").finish();
             endpoint.call(request).await.expect("answered");
             drop(guard);
-            let text = String::from_utf8(lines.0.lock().expect("no test panicked").clone()).expect("a text");
+            let text = lines.text();
             let line = text.lines().find(|line| line.contains("a line of the endpoint")).expect("logged");
             assert!(line.contains("the-id-of-the-request"), "{level}: {line}");
         }
