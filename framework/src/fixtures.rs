@@ -1,5 +1,8 @@
 //! A small library as constant tables, written by hand: what the derives emit for it. Shared by the tests of the pure
-//! layers.
+//! layers. And what the lines of a log are written to that a test reads.
+
+use std::io;
+use std::sync::{Arc, Mutex};
 
 use crate::model::{
     Access, ColumnMeta, ColumnType, CountCacheMeta, DecodeError, Generated, Link, ModelMeta, OnDelete, Operation,
@@ -408,5 +411,26 @@ pub(crate) const fn resource(name: &'static str, model: fn() -> &'static ModelMe
         require_if_match: false,
         cache: None,
         sub_resources: &[],
+    }
+}
+
+/// What log lines are written to; all clones are one.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// All that was written.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("no panic before").clone()).expect("UTF-8")
+    }
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic before").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use couplet::events::{ChangeKind, Notice};
+use couplet::model::Value;
 use couplet::prelude::*;
 use couplet_tests::{TestDatabase, on_each_database};
 use serde_json::json;
@@ -59,6 +61,23 @@ on_each_database! {
         until_found(&api, "/tags/contested").await;
         assert_eq!(api.get("/tags/contested").await["/color"], "red");
         assert_eq!(api.metric("db_pool_connections_in_use ").await, 0.0);
+    }
+
+    async fn a_write_whose_client_goes_away_is_told_once(database: TestDatabase) {
+        let api = Api::start(&database).await;
+        let mut changes = api.database().subscribe();
+        let mut other = api.database().begin().await.unwrap();
+        Tag::create(NewTag::new("contested"), &mut other).await.unwrap();
+        let client = send(&api, &json!({"name": "contested"}).to_string()).await;
+        until_blocked(&api, &database).await;
+        drop(client);
+        other.rollback().await.unwrap();
+        until_found(&api, "/tags/contested").await;
+        api.create("/tags", json!({"name": "next"})).await;
+        for name in ["contested", "next"] {
+            let Notice::Change(change) = changes.next().await.unwrap() else { panic!("a change was missed") };
+            assert_eq!((change.kind, &change.keys), (ChangeKind::Created, &vec![vec![Value::Text(name.to_owned())]]));
+        }
     }
 
     async fn a_write_that_has_begun_is_finished_before_the_app_stops(database: TestDatabase) {

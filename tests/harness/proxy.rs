@@ -1,6 +1,8 @@
 //! A proxy that does to a connection what networks do.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -46,6 +48,7 @@ pub enum Fault {
 pub struct Proxy {
     address: SocketAddr,
     fault: watch::Sender<Fault>,
+    round_trips: Arc<AtomicU64>,
     accepting: JoinHandle<()>,
 }
 
@@ -59,8 +62,9 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let fault = watch::Sender::new(Fault::Pass);
-        let accepting = tokio::spawn(accept(listener, target, fault.subscribe()));
-        Self { address, fault, accepting }
+        let round_trips = Arc::default();
+        let accepting = tokio::spawn(accept(listener, target, fault.subscribe(), Arc::clone(&round_trips)));
+        Self { address, fault, round_trips, accepting }
     }
 
     /// Where it listens.
@@ -72,6 +76,11 @@ impl Proxy {
     pub fn set(&self, fault: Fault) {
         self.fault.send_replace(fault);
     }
+
+    /// How often a client has asked, having had an answer to what it asked before.
+    pub fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Proxy {
@@ -80,11 +89,33 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, fault: watch::Receiver<Fault>) {
+async fn accept(listener: TcpListener, target: SocketAddr, fault: watch::Receiver<Fault>, round_trips: Arc<AtomicU64>) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        connections.spawn(relay(client, target, fault.clone()));
+        connections.spawn(relay(client, target, fault.clone(), Turns::new(&round_trips)));
         while connections.try_join_next().is_some() {}
+    }
+}
+
+/// Whose turn it is on a connection to say something.
+struct Turns {
+    is_asked: AtomicBool,
+    round_trips: Arc<AtomicU64>,
+}
+
+impl Turns {
+    fn new(round_trips: &Arc<AtomicU64>) -> Self {
+        Self { is_asked: AtomicBool::new(false), round_trips: Arc::clone(round_trips) }
+    }
+
+    fn ask(&self) {
+        if !self.is_asked.swap(true, Ordering::Relaxed) {
+            self.round_trips.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn answer(&self) {
+        self.is_asked.store(false, Ordering::Relaxed);
     }
 }
 
@@ -95,7 +126,7 @@ enum End {
     Reset,
 }
 
-async fn relay(mut client: TcpStream, target: SocketAddr, fault: watch::Receiver<Fault>) {
+async fn relay(mut client: TcpStream, target: SocketAddr, fault: watch::Receiver<Fault>, turns: Turns) {
     let Ok(mut server) = TcpStream::connect(target).await else { return };
     // Small answers would wait for each other otherwise.
     if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
@@ -104,8 +135,8 @@ async fn relay(mut client: TcpStream, target: SocketAddr, fault: watch::Receiver
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
     let end = tokio::select! {
-        end = requests(from_client, to_server, fault.clone()) => end,
-        end = answers(from_server, to_client, fault.clone()) => end,
+        end = requests(from_client, to_server, fault.clone(), &turns) => end,
+        end = answers(from_server, to_client, fault.clone(), &turns) => end,
         () = reached(fault, |fault| fault == Fault::Refuse) => End::Close,
     };
     if end == End::Reset {
@@ -120,10 +151,11 @@ async fn reached(mut fault: watch::Receiver<Fault>, is_it: impl Fn(Fault) -> boo
     }
 }
 
-async fn requests(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, fault: watch::Receiver<Fault>) -> End {
+async fn requests(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, fault: watch::Receiver<Fault>, turns: &Turns) -> End {
     let mut bytes = vec![0; 16 * 1024];
     loop {
         let Ok(length @ 1..) = from.read(&mut bytes).await else { return End::Close };
+        turns.ask();
         reached(fault.clone(), |fault| fault != Fault::Blackhole).await;
         if to.write_all(&bytes[..length]).await.is_err() {
             return End::Close;
@@ -134,18 +166,24 @@ async fn requests(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, fault: watch::R
 /// Bytes that are to be written at some time, and whether the connection ends then.
 type Due = (Instant, Vec<u8>, Option<End>);
 
-async fn answers(from: ReadHalf<'_>, to: WriteHalf<'_>, fault: watch::Receiver<Fault>) -> End {
+async fn answers(from: ReadHalf<'_>, to: WriteHalf<'_>, fault: watch::Receiver<Fault>, turns: &Turns) -> End {
     let (queue, due) = mpsc::unbounded_channel();
     tokio::select! {
-        end = take(from, queue, fault) => end,
+        end = take(from, queue, fault, turns) => end,
         end = give(to, due) => end,
     }
 }
 
-async fn take(mut from: ReadHalf<'_>, queue: mpsc::UnboundedSender<Due>, fault: watch::Receiver<Fault>) -> End {
+async fn take(
+    mut from: ReadHalf<'_>,
+    queue: mpsc::UnboundedSender<Due>,
+    fault: watch::Receiver<Fault>,
+    turns: &Turns,
+) -> End {
     let mut bytes = vec![0; 16 * 1024];
     loop {
         let Ok(length @ 1..) = from.read(&mut bytes).await else { return End::Close };
+        turns.answer();
         reached(fault.clone(), |fault| fault != Fault::Blackhole).await;
         let (now, read) = (Instant::now(), bytes[..length].to_vec());
         let half = read[..length / 2].to_vec();
@@ -229,6 +267,20 @@ mod tests {
         assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0);
         let mut refused = TcpStream::connect(proxy.address()).await.unwrap();
         assert_eq!(refused.read(&mut [0; 1]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_after_an_answer_is_one_more_round_trip() {
+        let proxy = Proxy::start(echo().await).await;
+        let mut streams = [(); 2].map(|()| None);
+        for expected in 1..=4 {
+            let stream = &mut streams[expected % 2];
+            if stream.is_none() {
+                *stream = Some(TcpStream::connect(proxy.address()).await.unwrap());
+            }
+            ask(stream.as_mut().unwrap(), "again").await.unwrap();
+            assert_eq!(proxy.round_trips(), expected as u64);
+        }
     }
 
     #[tokio::test]

@@ -149,7 +149,7 @@ async fn assert_right(stage: &Stage, database: &TestDatabase) {
         history.unknowns(),
         failures.len()
     );
-    assert!(failures.is_empty(), "{:#?}", &failures[..failures.len().min(5)]);
+    assert!(failures.is_empty(), "{:#?}\n{}", &failures[..failures.len().min(5)], shown(&wrong));
     assert!(wrong.is_empty(), "{}", shown(&wrong));
     assert_eq!(in_doubt, 0, "every doubt was settled");
     assert_eq!(Sql::connect(database).await.totals().await, acknowledged_totals(history), "the history is complete");

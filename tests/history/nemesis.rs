@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::instance::Serving;
 use super::random::Random;
+use super::sql::Sql;
 use super::workers::Stage;
 
 /// Between two faults.
@@ -35,6 +36,7 @@ impl Redis {
 pub struct Nemesis {
     stage: Arc<Stage>,
     url: String,
+    sql: Sql,
     redis: Option<Redis>,
     services: Vec<Option<Service>>,
     lives: usize,
@@ -47,8 +49,8 @@ impl Nemesis {
     /// Starts the instances, each with the first Redis.
     pub async fn start(stage: Arc<Stage>, database: &TestDatabase, redis: Option<Redis>, random: Random) -> Self {
         let services = stage.instances.iter().map(|_| None).collect();
-        let url = database.url().to_owned();
-        let mut nemesis = Self { stage, url, redis, services, lives: 0, random, done: BTreeMap::new() };
+        let (url, sql) = (database.url().to_owned(), Sql::connect(database).await);
+        let mut nemesis = Self { stage, url, sql, redis, services, lives: 0, random, done: BTreeMap::new() };
         for instance in 0..nemesis.services.len() {
             nemesis.serve(instance, 0).await;
         }
@@ -95,6 +97,8 @@ impl Nemesis {
             program = program.env("REDIS_URL", format!("redis://{}", of.proxies[redis].address()));
         }
         let service = program.serve().await;
+        // By this it is seen when nothing of it is left.
+        assert!(self.sql.connections(&name).await > 0, "connections have the name that the URL gives them");
         let serving = Serving { life: self.lives, client: service.client().clone(), name };
         self.services[instance] = Some(service);
         self.stage.instances[instance].set(Some(serving));

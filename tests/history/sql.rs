@@ -57,6 +57,11 @@ impl Sql {
         self.run(begin).await;
     }
 
+    /// How many connections to PostgreSQL have this name.
+    pub async fn connections(&mut self, name: &str) -> i64 {
+        self.rows::<1>(format!("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = '{name}'")).await[0][0]
+    }
+
     /// The true totals.
     pub async fn totals(&mut self) -> Effects {
         let mut totals = [0; LISTS.len()];

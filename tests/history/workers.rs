@@ -102,9 +102,8 @@ impl Writer {
 
     /// Finds out whether a write was done whose process was killed: once its connections are gone, nothing more can happen.
     async fn settle(&mut self, write: usize, serving: &Serving, after: &Rows) {
-        let left = format!("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = '{}'", serving.name);
         let mut pace = interval(PACE);
-        while self.sql.rows(left.clone()).await != [[0]] {
+        while self.sql.connections(&serving.name).await > 0 {
             pace.tick().await;
         }
         let rows = self.sql.owned(self.who).await;

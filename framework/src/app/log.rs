@@ -6,6 +6,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
+use super::log_fields::Members;
 use crate::config::Config;
 use crate::error::{Error, Result};
 
@@ -28,7 +29,7 @@ pub(super) fn init(config: &Config) -> Result<()> {
     }
     let registry = tracing_subscriber::registry().with(filter);
     let _ = if config.log.is_json(config.profile) {
-        registry.with(fmt::layer().json().flatten_event(true).with_span_list(false)).try_init()
+        registry.with(fmt::layer().json().flatten_event(true).with_span_list(false).fmt_fields(Members)).try_init()
     } else {
         registry.with(fmt::layer().with_target(false).with_ansi(std::io::stdout().is_terminal())).try_init()
     };

@@ -9,6 +9,7 @@ mod cli;
 mod command;
 mod data;
 mod log;
+mod log_fields;
 mod prepare;
 mod running;
 mod tokens;

@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -66,24 +65,27 @@ pub struct Asked<'a> {
 struct Plans {
     known: Option<Arc<Known>>,
     by_request: HashMap<Hash, Arc<Plan>>,
-    fetches: HashMap<Vec<&'static str>, Arc<TokenFetch<Vector>>>,
+    fetches: HashMap<Vec<&'static str>, Arc<TokenFetch<Arc<Vector>>>>,
 }
 
-struct Plan {
+/// How the answer to a request is kept; the same for the same request, until the tables are looked at again.
+pub struct Plan {
+    request: Hash,
+    resource: &'static str,
+    cache: CacheMeta,
     known: Arc<Known>,
     footprint: Footprint,
     tokens: Statement,
     fence: Option<Statement>,
-    fetch: Arc<TokenFetch<Vector>>,
+    fetch: Arc<TokenFetch<Arc<Vector>>>,
+    last: Mutex<Option<Arc<Held>>>,
 }
 
-/// A request that holds current tokens.
+/// A request's answer under the tokens of one moment.
 pub struct Held {
     key: Key,
     hash: Hash,
-    plan: Arc<Plan>,
-    vector: Vector,
-    ttl: Duration,
+    vector: Arc<Vector>,
 }
 
 /// What a request is to do that found nothing.
@@ -99,6 +101,7 @@ pub enum Filling<'a> {
 /// The duty to read an answer for all who wait. Dropped, it passes to one of them.
 pub struct Fill<'a> {
     lead: Lead<Key, Option<Bytes>>,
+    plan: &'a Plan,
     held: &'a Held,
     tiers: &'a Tiers,
     /// Whether no write was under way when the reading began.
@@ -126,21 +129,23 @@ impl Answers {
         &self.metrics
     }
 
-    /// Reads the tokens of what is asked for. `None` where nothing can be said of some table, so that nothing may be kept.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be reached.
-    pub async fn hold(
+    /// How the answer to what is asked for is kept. `None` where nothing can be said of some table, so that nothing may be kept.
+    pub fn plan(
         &self,
         database: &Database,
         asked: &Asked<'_>,
         footprint: impl FnOnce(&Known, Dialect) -> Option<Footprint>,
-    ) -> Result<Option<Held>> {
-        // Known since before the tokens are.
-        let (Some(known), Some(secret)) = (database.tokens(), database.known_cache_secret()) else { return Ok(None) };
-        let request = self.hash(asked);
-        let Some(plan) = self.plan(known, request, footprint, database.dialect()) else { return Ok(None) };
+    ) -> Option<Arc<Plan>> {
+        self.planned(database.tokens()?, asked, footprint, database.dialect())
+    }
+
+    /// Reads the tokens of what is asked for. `None` where there is nothing to rely on.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached.
+    pub async fn hold(&self, database: &Database, plan: &Plan) -> Result<Option<Arc<Held>>> {
+        let Some(secret) = database.known_cache_secret() else { return Ok(None) };
         let read = || async {
             let read = plan.read(&mut database.session()).await;
             if matches!(read, Ok(None) | Err(Error::Database(_))) {
@@ -149,10 +154,14 @@ impl Answers {
             }
             read
         };
-        let Some(vector) = plan.fetch.tokens(asked.cache.max_staleness, read).await? else { return Ok(None) };
-        let hash = entry(secret.as_bytes(), request, &vector);
-        let key = format!("answers:{}:{}", asked.resource, hex(&hash).collect::<String>()).into();
-        Ok(Some(Held { key, hash, plan, vector, ttl: asked.cache.ttl }))
+        let vector = plan.fetch.tokens(plan.cache.max_staleness, read).await?;
+        Ok(vector.map(|vector| plan.held(vector, secret.as_bytes())))
+    }
+
+    /// The answer, if memory holds it.
+    #[must_use]
+    pub fn peek(&self, held: &Held) -> Option<Bytes> {
+        self.tiers.get()?.peek(&held.key)
     }
 
     /// The answer, if it is kept.
@@ -169,7 +178,7 @@ impl Answers {
     /// # Errors
     ///
     /// As [`Answers::hold`].
-    pub async fn fill<'a>(&'a self, database: &Database, held: &'a Held) -> Result<Filling<'a>> {
+    pub async fn fill<'a>(&'a self, database: &Database, plan: &'a Plan, held: &'a Held) -> Result<Filling<'a>> {
         let tiers = self.tiers(database).await?;
         loop {
             match self.fills.join_or_lead(Arc::clone(&held.key)) {
@@ -177,7 +186,7 @@ impl Answers {
                     // Another one may have led and landed since nothing was found.
                     return Ok(match tiers.peek(&held.key) {
                         Some(found) => Filling::Found(lead.land(Some(found.clone())).unwrap_or(found)),
-                        None => Filling::Lead(Fill { lead, held, tiers, fenced: false }),
+                        None => Filling::Lead(Fill { lead, plan, held, tiers, fenced: false }),
                     });
                 }
                 Flight::Wait(wait) => match wait.landed().await {
@@ -198,13 +207,14 @@ impl Answers {
         hash.finalize().into()
     }
 
-    fn plan(
+    fn planned(
         &self,
         known: Arc<Known>,
-        request: Hash,
+        asked: &Asked<'_>,
         footprint: impl FnOnce(&Known, Dialect) -> Option<Footprint>,
         dialect: Dialect,
     ) -> Option<Arc<Plan>> {
+        let request = self.hash(asked);
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if !plans.known.as_ref().is_some_and(|last| Arc::ptr_eq(last, &known)) {
             *plans = Plans { known: Some(Arc::clone(&known)), ..Plans::default() };
@@ -222,7 +232,9 @@ impl Answers {
         let tables = footprint.tables().map(|table| table.model.name).collect();
         let fetch = Arc::clone(plans.fetches.entry(tables).or_insert_with(|| Arc::new(TokenFetch::new())));
         let (tokens, fence) = (token::read(&footprint, dialect), token::fence(&footprint, dialect));
-        let plan = Arc::new(Plan { known, footprint, tokens, fence, fetch });
+        let Asked { resource, cache, .. } = *asked;
+        let plan = Plan { request, resource, cache, known, footprint, tokens, fence, fetch, last: Mutex::default() };
+        let plan = Arc::new(plan);
         plans.by_request.insert(request, Arc::clone(&plan));
         Some(plan)
     }
@@ -239,14 +251,31 @@ impl Answers {
 }
 
 impl Plan {
+    /// Whether the tables were not looked at again since it was made.
+    #[must_use]
+    pub fn is_current(&self, database: &Database) -> bool {
+        database.tokens().is_some_and(|known| Arc::ptr_eq(&known, &self.known))
+    }
+
     /// Reads the tokens by a statement of the request.
-    async fn read(&self, session: &mut Session<'_>) -> Result<Option<Vector>> {
-        Ok(self.vector(session.fetch(&self.tokens).await?.as_ref()))
+    async fn read(&self, session: &mut Session<'_>) -> Result<Option<Arc<Vector>>> {
+        Ok(self.vector(session.fetch(&self.tokens).await?.as_ref()).map(Arc::new))
     }
 
     fn vector(&self, rows: &dyn RowSet) -> Option<Vector> {
         let text = (rows.len() == 1).then(|| rows.row(0).text(0).ok().flatten()).flatten();
         self.known.vector(&self.footprint, text)
+    }
+
+    /// The answer under these tokens; the same one as long as they are.
+    fn held(&self, vector: Arc<Vector>, secret: &[u8]) -> Arc<Held> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = last.as_ref().filter(|held| held.vector == vector) {
+            return Arc::clone(held);
+        }
+        let hash = entry(secret, self.request, &vector);
+        let key = format!("answers:{}:{}", self.resource, hex(&hash).collect::<String>()).into();
+        Arc::clone(last.insert(Arc::new(Held { key, hash, vector })))
     }
 }
 
@@ -261,7 +290,7 @@ impl Held {
 impl Fill<'_> {
     /// Begins to read: what is executed next in `session` sees every write that the tokens tell of, or nothing will be kept.
     pub async fn begin(&mut self, session: &mut Session<'_>) {
-        self.fenced = match &self.held.plan.fence {
+        self.fenced = match &self.plan.fence {
             None => true,
             Some(fence) => match session.fetch_aside(fence).await {
                 Ok(rows) => rows.len() == 1 && matches!(rows.row(0).bool(0), Ok(Some(true))),
@@ -274,15 +303,15 @@ impl Fill<'_> {
     /// Ends with what was read in `session`, which those who wait get and which is kept if it is the answer of the tokens. Answers
     /// whether it is.
     pub async fn end(self, session: &mut Session<'_>, answer: &Bytes) -> bool {
-        let Held { plan, vector, key, ttl, .. } = self.held;
+        let (plan, Held { vector, key, .. }) = (self.plan, self.held);
         // A write that began since then may show in a part of the answer.
         let is_same = self.fenced
             && match session.fetch_aside(&plan.tokens).await {
-                Ok(rows) => plan.vector(rows.as_ref()).as_ref() == Some(vector),
+                Ok(rows) => plan.vector(rows.as_ref()).as_ref() == Some(vector.as_ref()),
                 Err(_) => false,
             };
         if is_same && answer.len() <= LARGEST {
-            self.tiers.put(key, answer.clone(), *ttl);
+            self.tiers.put(key, answer.clone(), plan.cache.ttl);
         }
         self.lead.land(is_same.then(|| answer.clone()));
         is_same
@@ -329,6 +358,7 @@ fn schema(models: &[&'static ModelMeta], signature: &[u8]) -> Hash {
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroUsize;
+    use std::time::Duration;
 
     use super::*;
     use crate::fixtures::{AUTHORS, BOOKS, TAGS};
@@ -381,20 +411,38 @@ mod tests {
 
     #[test]
     fn what_a_request_reads_is_found_out_once_and_again_when_the_tables_were_looked_at_again() {
-        let (answers, request) = (answers(&[&BOOKS], b""), [1; 32]);
+        let answers = answers(&[&BOOKS], b"");
         let table = token::KnownTable { shape: "1".to_owned(), partitioned: false, columns: Vec::new() };
         let known = || Arc::new(Known { tables: HashMap::from([(BOOKS.name, table.clone())]) });
         let everything = crate::query::Filter::everything();
         let of_books = |known: &Known, dialect| Footprint::of_answer(&BOOKS, &everything, &[], &[], known, dialect);
         let plan = |known: &Arc<Known>, request| {
-            answers.plan(Arc::clone(known), request, of_books, Dialect::Sqlite).expect("the table is known")
+            let asked = asked("books", b"", request);
+            answers.planned(Arc::clone(known), &asked, of_books, Dialect::Sqlite).expect("the table is known")
         };
         let first = known();
-        let one = plan(&first, request);
-        assert!(Arc::ptr_eq(&one, &plan(&first, request)));
-        assert!(Arc::ptr_eq(&one.fetch, &plan(&first, [2; 32]).fetch), "the same tables, so the same tokens");
-        assert!(!Arc::ptr_eq(&one, &plan(&known(), request)));
-        assert!(answers.plan(Arc::default(), request, of_books, Dialect::Sqlite).is_none());
+        let one = plan(&first, b"1");
+        assert!(Arc::ptr_eq(&one, &plan(&first, b"1")));
+        assert!(Arc::ptr_eq(&one.fetch, &plan(&first, b"2").fetch), "the same tables, so the same tokens");
+        assert!(!Arc::ptr_eq(&one, &plan(&known(), b"1")));
+        let unknown = answers.planned(Arc::default(), &asked("books", b"", b"1"), of_books, Dialect::Sqlite);
+        assert!(unknown.is_none());
+    }
+
+    #[test]
+    fn an_answer_has_one_key_as_long_as_the_tokens_are_the_same() {
+        let answers = answers(&[&BOOKS], b"");
+        let table = token::KnownTable { shape: "1".to_owned(), partitioned: false, columns: Vec::new() };
+        let known = Arc::new(Known { tables: HashMap::from([(BOOKS.name, table)]) });
+        let everything = crate::query::Filter::everything();
+        let of_books = |known: &Known, dialect| Footprint::of_answer(&BOOKS, &everything, &[], &[], known, dialect);
+        let plan = answers.planned(known, &asked("books", b"", b"1"), of_books, Dialect::Sqlite).expect("known");
+        let vector = |text| Arc::new(plan.known.vector(&plan.footprint, Some(text)).expect("a vector"));
+        let one = plan.held(vector("e,1,7"), b"secret");
+        assert!(Arc::ptr_eq(&one, &plan.held(vector("e,1,7"), b"secret")));
+        let other = plan.held(vector("e,1,8"), b"secret");
+        assert_ne!((&one.key, one.tag()), (&other.key, other.tag()));
+        assert_eq!(plan.held(vector("e,1,7"), b"secret").key, one.key);
     }
 
     #[test]

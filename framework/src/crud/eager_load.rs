@@ -4,11 +4,10 @@
 //! again for the first rows of each parent. The common case stays as fast as a statement written by hand. Where a client has
 //! chosen a limit of its own, the first rows of each parent are all that is asked for.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::decode_error;
-use super::parents::{JoinKey, decode, key_types, parent_keys};
+use super::parents::{JoinKey, key_types, parent_keys};
 use crate::db::{Meter, Session};
 use crate::error::Result;
 use crate::model::narrow::widened;
@@ -97,7 +96,9 @@ fn attach(
     let mut times = vec![0; order.len()];
     let mut left = ROW_BUDGET;
     for (parent, key) in parents.iter().zip(keys) {
-        let Some(group) = key.and_then(|key| by_key.get(&key)) else { continue };
+        let Some(key) = key else { continue };
+        let Ok(place) = by_key.binary_search_by(|(of, _)| of.cmp(&key)) else { continue };
+        let group = &by_key[place].1;
         let mut size = group.len();
         if include.relation.kind.to_many() {
             size = size.min(left / parent.times);
@@ -152,8 +153,10 @@ async fn fetch_first(
     Ok((rows, cut))
 }
 
+#[derive(Default)]
 struct Groups {
-    by_key: HashMap<JoinKey, Range<usize>>,
+    /// In the order of the keys.
+    by_key: Vec<(JoinKey, Range<usize>)>,
     order: Vec<usize>,
     cut: bool,
 }
@@ -163,11 +166,18 @@ struct Groups {
 fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Result<Groups, DecodeError> {
     let index = (include.relation.target)().columns.len();
     let limit = if include.relation.kind.to_many() { include.limit } else { 1 };
-    let mut groups = Groups { by_key: HashMap::new(), order: Vec::new(), cut: false };
+    let mut groups = Groups { order: Vec::with_capacity(rows.len()), ..Groups::default() };
+    let mut current: Option<(JoinKey, Range<usize>)> = None;
     for row in 0..rows.len() {
-        let Some(key) = JoinKey::new(&decode(key_types, rows.row(row), index..)?) else { continue };
+        let Some(key) = JoinKey::read(key_types, rows.row(row), index..)? else { continue };
         let end = groups.order.len();
-        let range = groups.by_key.entry(key).or_insert(end..end);
+        let range = match &mut current {
+            Some((of, range)) if *of == key => range,
+            current => {
+                groups.by_key.extend(current.take());
+                &mut current.insert((key, end..end)).1
+            }
+        };
         if range.len() == limit {
             groups.cut |= include.relation.kind.to_many();
             continue;
@@ -175,6 +185,8 @@ fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Resu
         groups.order.push(row);
         range.end = end + 1;
     }
+    groups.by_key.extend(current);
+    groups.by_key.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     Ok(groups)
 }
 

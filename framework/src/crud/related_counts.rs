@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::decode_error;
-use super::parents::{JoinKey, decode, key_types, parent_keys};
+use super::parents::{JoinKey, key_types, parent_keys};
 use crate::db::Session;
 use crate::error::Result;
 use crate::model::{ColumnType, DecodeError, Loaded, RelatedCounts, RowSet};
@@ -43,7 +43,7 @@ fn read(types: &[ColumnType], rows: &dyn RowSet) -> Result<HashMap<JoinKey, u64>
     for index in 0..rows.len() {
         let row = rows.row(index);
         let number = u64::try_from(row.i64(types.len())?.unwrap_or_default()).unwrap_or_default();
-        numbers.extend(JoinKey::new(&decode(types, row, 0..)?).map(|key| (key, number)));
+        numbers.extend(JoinKey::read(types, row, 0..)?.map(|key| (key, number)));
     }
     Ok(numbers)
 }

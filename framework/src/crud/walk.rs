@@ -1,5 +1,7 @@
 //! Walking a list by cursor, and the cursors of a page.
 
+use std::cell::LazyCell;
+
 use super::decode_error;
 use super::page::PageMeta;
 use crate::db::Session;
@@ -43,7 +45,8 @@ pub(super) async fn walk(
     let came_from = !place.values.is_empty();
     let (before, after) = if place.backward { (goes_on, came_from) } else { (came_from, goes_on) };
     let mut meta = PageMeta { page: None, ..PageMeta::new(query.page, after) };
-    let sign = |place: Place| keys.sign(query, &place);
+    let signer = LazyCell::new(|| keys.signer(query));
+    let sign = |place: Place| signer.sign(&place);
     meta.prev_cursor = before.then(|| edge(query, rows.as_ref(), true)).transpose()?.map(sign);
     meta.next_cursor = after.then(|| edge(query, rows.as_ref(), false)).transpose()?.map(sign);
     Ok(Part { rows, offset: place.is_start().then_some(0), tokens, meta })
@@ -55,7 +58,7 @@ pub(super) async fn fetch(
     statement: &Statement,
     session: &mut Session<'_>,
 ) -> Result<Box<dyn RowSet>> {
-    let rows = session.fetch(statement).await?;
+    let rows = session.fetch_often(statement).await?;
     Ok(widened(rows, query.model.columns.len(), query.columns().as_deref()))
 }
 
@@ -72,7 +75,8 @@ pub(super) fn cursors_of_page(
     keys: &CursorKeys,
     meta: &mut PageMeta,
 ) -> Result<()> {
-    let sign = |place: Place| keys.sign(query, &place);
+    let signer = LazyCell::new(|| keys.signer(query));
+    let sign = |place: Place| signer.sign(&place);
     meta.prev_cursor = (query.page.offset() > 0).then(|| edge(query, rows, true)).transpose()?.map(sign);
     meta.next_cursor = meta.has_more.then(|| edge(query, rows, false)).transpose()?.map(sign);
     Ok(())

@@ -12,6 +12,7 @@ use super::cache_secret::{self, CacheSecret};
 use super::data::Data;
 use super::execute::Recorder;
 use super::framework;
+use super::frequent::Frequent;
 use super::lease::Lease;
 use super::pool::{Opener, PING_TIMEOUT, Pool};
 use super::postgres::PostgresOpener;
@@ -101,6 +102,7 @@ struct Inner {
     /// Those of a SQLite file that only read.
     readers: Option<Pool>,
     recorder: Recorder,
+    frequent: Frequent,
     cursor_keys: OnceCell<CursorKeys>,
     cache_secret: OnceCell<CacheSecret>,
     /// Whether the framework's own tables are there.
@@ -163,8 +165,19 @@ impl Database {
         let (cursor_keys, cache_secret) = (OnceCell::new(), OnceCell::new());
         let (own_tables, tokens) = (OnceCell::new(), Held::default());
         let (changes, work) = (Bus::default(), TaskTracker::new());
-        let inner =
-            Inner { dialect, main, readers, recorder, cursor_keys, cache_secret, own_tables, tokens, changes, work };
+        let inner = Inner {
+            dialect,
+            main,
+            readers,
+            recorder,
+            frequent: Frequent::default(),
+            cursor_keys,
+            cache_secret,
+            own_tables,
+            tokens,
+            changes,
+            work,
+        };
         Ok(Self { inner: Arc::new(inner), data: Data::default() })
     }
 
@@ -265,7 +278,8 @@ impl Database {
     ///
     /// As [`framework::migrate`].
     pub async fn own_tables(&self) -> Result<()> {
-        self.inner.own_tables.get_or_try_init(|| framework::migrate(self)).await.map(drop)
+        // Boxed, as above.
+        self.inner.own_tables.get_or_try_init(|| Box::pin(framework::migrate(self))).await.map(drop)
     }
 
     /// Which tables have tokens, where that is known.
@@ -360,6 +374,10 @@ impl Database {
 
     pub(super) fn recorder(&self) -> &Recorder {
         &self.inner.recorder
+    }
+
+    pub(super) fn frequent(&self) -> &Frequent {
+        &self.inner.frequent
     }
 
     pub(super) fn opener(&self) -> &Opener {

@@ -34,8 +34,18 @@ impl Recorder {
 
     /// Executes a statement that answers with rows.
     pub(super) async fn fetch(&self, lease: &mut Lease, statement: &Statement) -> Result<Box<dyn RowSet>> {
+        self.fetch_as(lease, statement, statement).await
+    }
+
+    /// As [`Recorder::fetch`], with another statement executed in its place that answers the same.
+    pub(super) async fn fetch_as(
+        &self,
+        lease: &mut Lease,
+        statement: &Statement,
+        executed: &Statement,
+    ) -> Result<Box<dyn RowSet>> {
         let started = Instant::now();
-        let outcome = lease.fetch(statement).await;
+        let outcome = lease.fetch(executed).await;
         self.record(statement, started.elapsed());
         outcome
     }

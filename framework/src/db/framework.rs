@@ -50,7 +50,7 @@ const STEPS: &[Step] = &[
                    nonce text NOT NULL)",
     },
     // What a table and its triggers look like; SQLite has a number for that.
-    Step { sqlite: "SELECT 1", postgres: expression::SHAPE },
+    Step { sqlite: "SELECT 1", postgres: expression::SHAPES },
 ];
 
 /// Bytes of a key that is made here; as many as the hash has.

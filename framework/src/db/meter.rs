@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::task::futures::TaskLocalFuture;
+
 tokio::task_local! {
     static METER: Arc<Meter>;
 }
@@ -77,8 +79,8 @@ impl Meter {
 
     /// Runs `future` and counts its statements in `meter`. A task that it spawns must be given the meter again, by
     /// [`Meter::current`].
-    pub async fn scope<F: Future>(meter: Arc<Self>, future: F) -> F::Output {
-        METER.scope(meter, future).await
+    pub fn scope<F: Future>(meter: Arc<Self>, future: F) -> TaskLocalFuture<Arc<Self>, F> {
+        METER.scope(meter, future)
     }
 
     /// The meter of the request that this task serves.

@@ -12,6 +12,7 @@ pub mod database;
 mod error;
 pub mod execute;
 pub mod framework;
+mod frequent;
 mod full_text;
 mod inspect;
 mod lease;

@@ -28,8 +28,11 @@ impl PostgresOpener {
                 "database.url cannot be read: {error}; write `postgres://user:password@host/name`"
             ))
         })?;
-        let options = options.application_name("couplet").disable_statement_logging();
-        Ok(Self { options, statement_timeout })
+        let options = match options.get_application_name() {
+            None => options.application_name("couplet"),
+            Some(_) => options,
+        };
+        Ok(Self { options: options.disable_statement_logging(), statement_timeout })
     }
 
     pub(super) async fn open(&self) -> sqlx::Result<Connection> {

@@ -84,6 +84,20 @@ impl<'a> Session<'a> {
         database.recorder().fetch(lease, statement).await
     }
 
+    /// As [`Session::fetch`], for a statement that may be executed again and again with the same values.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::fetch`].
+    pub(crate) async fn fetch_often(&mut self, statement: &Statement) -> Result<Box<dyn RowSet>> {
+        execute::admit(statement)?;
+        let (database, lease) = self.lease(statement.verb).await?;
+        match database.frequent().planned_once(statement, database.dialect()) {
+            Some(planned) => database.recorder().fetch_as(lease, statement, &planned).await,
+            None => database.recorder().fetch(lease, statement).await,
+        }
+    }
+
     /// Executes a statement and answers how many rows it changed.
     ///
     /// # Errors

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::endpoint::make_sync;
 use poem::http::{Method, StatusCode, header};
 use poem::{EndpointExt, Response};
 
-use super::middleware::{Compression, Cors, Identify, SecurityHeaders};
-use super::routes::{Route, RouteOptions, Routes};
+use super::middleware::{Compressed, Compression, Cors, CrossOrigin, Identified, Identify, Secured, SecurityHeaders};
+use super::routes::{Route, RouteOptions, Router, Routes};
 use crate::config::Config;
 use crate::error::Result;
 use crate::metrics::Metrics;
@@ -28,19 +28,22 @@ impl RouteOptions {
     }
 }
 
+/// Routes with the layers that see every request.
+pub(crate) type Service = Identified<CrossOrigin<Compressed<Secured<Router>>>>;
+
 /// Puts the layers that see every request around the routes.
 ///
 /// # Errors
 ///
 /// A path that cannot be routed to.
-pub fn service(routes: Routes, config: &Config, metrics: &Arc<Metrics>) -> Result<BoxEndpoint<'static>> {
+pub fn service(routes: Routes, config: &Config, metrics: &Arc<Metrics>) -> Result<Service> {
     let service = routes
         .build(RouteOptions::new(config, metrics))?
         .with(SecurityHeaders)
-        .with_if(config.server.compression, Compression)
-        .with_if(!config.server.cors_origins.is_empty(), Cors(config.server.cors_origins.clone()))
+        .with(Compression { on: config.server.compression })
+        .with(Cors(config.server.cors_origins.clone()))
         .with(Identify);
-    Ok(service.boxed())
+    Ok(service)
 }
 
 /// `/metrics` in Prometheus' text format.

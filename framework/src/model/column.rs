@@ -426,13 +426,25 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     /// Writes the value as JSON.
     fn write_json(&self, out: &mut Vec<u8>);
 
+    /// Reads the value at `index` and writes it as JSON; nothing and `false` where it is NULL. What answers are made of, so a type
+    /// that need not be built to be written is not.
+    ///
+    /// # Errors
+    ///
+    /// The value is none of this type.
+    #[doc(hidden)]
+    fn write_option(row: &dyn Row, index: usize, out: &mut Vec<u8>) -> Result<bool, DecodeError> {
+        let Some(value) = Self::decode_option(row, index)? else { return Ok(false) };
+        value.write_json(out);
+        Ok(true)
+    }
+
     /// Reads the value at `index` and writes it as JSON; what [`ColumnMeta::write`] points to.
     ///
     /// # Errors
     ///
     /// As [`ColumnValue::decode`].
     fn write_column(row: &dyn Row, index: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        Self::decode(row, index)?.write_json(out);
-        Ok(())
+        if Self::write_option(row, index, out)? { Ok(()) } else { Err(DecodeError::null(index)) }
     }
 }

@@ -23,6 +23,7 @@ pub mod resource;
 pub mod row;
 pub mod rule;
 pub mod text_enum;
+mod time_text;
 pub mod value;
 pub mod value_row;
 
@@ -218,7 +219,7 @@ impl ModelMeta {
     }
 }
 
-/// Decodes a row of `M` and writes it as a JSON object; what [`ModelMeta::encode`] points to.
+/// Decodes a row of `M` and writes it as a JSON object; what [`ModelMeta::encode`] points to where the model has computed fields.
 ///
 /// # Errors
 ///

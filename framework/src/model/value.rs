@@ -3,15 +3,15 @@
 use std::fmt;
 use std::ops::Deref;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::column::{ColumnType, ColumnValue};
-use super::json;
 use super::row::{DecodeError, Row};
+use super::{json, time_text};
 
 /// A value as a statement binds it. An enum's value is a [`Value::Text`].
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,9 @@ impl<T> Deref for Json<T> {
 /// Writes a time as every answer shows it: RFC 3339 in UTC with `Z`, to the microsecond.
 #[must_use]
 pub fn format_timestamp(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+    let mut text = Vec::with_capacity("2026-01-31T23:59:59.000000Z".len());
+    time_text::write_timestamp(time, &mut text);
+    String::from_utf8(text).expect("digits and signs are UTF-8")
 }
 
 fn display(value: impl fmt::Display, out: &mut Vec<u8>) {
@@ -123,6 +125,12 @@ impl ColumnValue for String {
         Ok(row.text(index)?.map(str::to_owned))
     }
 
+    fn write_option(row: &dyn Row, index: usize, out: &mut Vec<u8>) -> Result<bool, DecodeError> {
+        let Some(text) = row.text(index)? else { return Ok(false) };
+        json::string(text, out);
+        Ok(true)
+    }
+
     fn to_value(&self) -> Value {
         Value::Text(self.clone())
     }
@@ -181,7 +189,9 @@ impl ColumnValue for DateTime<Utc> {
     }
 
     fn write_json(&self, out: &mut Vec<u8>) {
-        json::string(&format_timestamp(*self), out);
+        out.push(b'"');
+        time_text::write_timestamp(*self, out);
+        out.push(b'"');
     }
 }
 
@@ -199,7 +209,7 @@ impl ColumnValue for NaiveDate {
 
     fn write_json(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        display(self, out);
+        time_text::write_date(*self, out);
         out.push(b'"');
     }
 }
@@ -257,6 +267,13 @@ impl<T: ColumnValue> ColumnValue for Option<T> {
 
     fn decode_option(row: &dyn Row, index: usize) -> Result<Option<Self>, DecodeError> {
         T::decode_option(row, index).map(Some)
+    }
+
+    fn write_option(row: &dyn Row, index: usize, out: &mut Vec<u8>) -> Result<bool, DecodeError> {
+        if !T::write_option(row, index, out)? {
+            out.extend_from_slice(b"null");
+        }
+        Ok(true)
     }
 
     fn accepts(json: &serde_json::Value) -> Result<(), String> {

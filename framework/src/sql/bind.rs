@@ -15,6 +15,16 @@ pub(super) fn value(column: &ColumnMeta, value: &Value, dialect: Dialect) -> Bou
     typed(column.ty, value, dialect)
 }
 
+/// As [`value`], of a value that is no longer needed.
+pub(super) fn owned(column: &ColumnMeta, value: Value, dialect: Dialect) -> Bound {
+    match (value, dialect) {
+        (Value::Text(value), _) => text(value),
+        (Value::Bytes(value), _) => Bound::Bytes(Some(value)),
+        (Value::Json(value), Dialect::Postgres) => Bound::Json(Some(Box::new(value))),
+        (value, _) => typed(column.ty, &value, dialect),
+    }
+}
+
 /// The value as it is bound where there is no column but a type.
 pub(super) fn typed(ty: ColumnType, value: &Value, dialect: Dialect) -> Bound {
     match (value, dialect) {

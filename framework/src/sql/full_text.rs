@@ -141,7 +141,7 @@ mod tests {
         let query = ListQuery { filter: title.and(query.filter.clone()), ..query };
         assert_sql(
             |dialect| select::page(&query, dialect),
-            r#"SELECT "target"."id", "target"."title", "target"."abstract" FROM (SELECT "rowid" AS "row", "rank" FROM "library_papers_fts" WHERE "library_papers_fts" MATCH ?) AS "found" CROSS JOIN "library_papers" AS "target" WHERE "target"."title" = ? AND "target"."id" = "found"."row" ORDER BY "found"."rank" ASC, "target"."id" ASC LIMIT ?"#,
+            r#"SELECT "target"."id", "target"."title", "target"."abstract" FROM (SELECT "rowid" AS "row", "rank" FROM "library_papers_fts" WHERE "library_papers_fts" MATCH ?) AS "found" CROSS JOIN "library_papers" AS "target" WHERE "target"."title" = ? AND "target"."id" = "found"."row" ORDER BY "found"."rank" ASC, "target"."id" ASC LIMIT 21"#,
             r#"SELECT "id", "title", "abstract" FROM "library"."papers" WHERE "title" = $1 AND "_search" @@ to_tsquery('simple'::regconfig, $2) ORDER BY ts_rank_cd("_search", to_tsquery('simple'::regconfig, $3), 1) DESC, "id" ASC LIMIT $4"#,
         );
         let words = |dialect, place: usize| select::page(&query, dialect).values.0[place].clone();
@@ -155,7 +155,7 @@ mod tests {
         let query = ListQuery { sort, ..searched(&PAPERS, "desert") };
         assert_sql(
             |dialect| select::page(&query, dialect),
-            r#"SELECT "id", "title", "abstract" FROM "library_papers" WHERE "id" IN (SELECT "rowid" FROM "library_papers_fts" WHERE "library_papers_fts" MATCH ?) ORDER BY "title" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "title", "abstract" FROM "library_papers" WHERE "id" IN (SELECT "rowid" FROM "library_papers_fts" WHERE "library_papers_fts" MATCH ?) ORDER BY "title" ASC, "id" ASC LIMIT 21"#,
             r#"SELECT "id", "title", "abstract" FROM "library"."papers" WHERE "_search" @@ to_tsquery('simple'::regconfig, $1) ORDER BY "title" ASC, "id" ASC LIMIT $2"#,
         );
         assert_sql(
@@ -169,7 +169,7 @@ mod tests {
     fn a_text_without_a_word_finds_nothing() {
         assert_sql(
             |dialect| select::page(&searched(&PAPERS, "?!"), dialect),
-            r#"SELECT "id", "title", "abstract" FROM "library_papers" WHERE FALSE ORDER BY "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "title", "abstract" FROM "library_papers" WHERE FALSE ORDER BY "id" ASC LIMIT 21"#,
             r#"SELECT "id", "title", "abstract" FROM "library"."papers" WHERE FALSE ORDER BY "id" ASC LIMIT 21"#,
         );
     }

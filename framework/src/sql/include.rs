@@ -59,10 +59,10 @@ pub fn related_per_parent(
     first.limit(per_parent);
 
     let mut rows = Query::select();
-    rows.exprs(related.chosen(chosen.as_deref())).exprs(edge.listed_parent()).from_subquery(unpacked, LIST);
+    rows.expr(related.listed(chosen.as_deref())).exprs(edge.listed_parent()).from_subquery(unpacked, LIST);
     match dialect {
         Dialect::Postgres => {
-            first.exprs(edge.target.chosen(chosen.as_deref()));
+            first.expr(edge.target.listed(chosen.as_deref()));
             rows.join_lateral(JoinType::InnerJoin, first, "related", Expr::Constant(true.into()));
         }
         Dialect::Sqlite => {
@@ -144,7 +144,7 @@ impl<'a> Edge<'a> {
     /// The rows of the parents with all that is read of them.
     fn rows(&self, columns: Option<&[usize]>, parents: &[Vec<Value>]) -> SelectStatement {
         let mut rows = self.of_parents(parents);
-        rows.exprs(self.target.chosen(columns));
+        rows.expr(self.target.listed(columns));
         for (column, name) in self.parent().into_iter().zip(self.parent_names()) {
             rows.expr_as(column, Alias::new(name));
         }
@@ -155,24 +155,20 @@ impl<'a> Edge<'a> {
     /// up in an index on both.
     fn of_parents(&self, parents: &[Vec<Value>]) -> SelectStatement {
         let (table, columns) = self.parent_columns();
-        let mut rows = match (columns, self.unpacked(parents)) {
-            ([column], _) => {
-                let column = &table.model.columns[*column];
-                let keys: Vec<Value> = parents.iter().flatten().cloned().collect();
-                let mut rows = self.source(None);
-                rows.and_where(bind::is_in(table.column(column), column, &keys, self.dialect));
-                rows
-            }
-            (_, Some(unpacked)) => {
-                let mut rows = self.source(Some(unpacked));
-                rows.and_where(filter::all_equal(self.parent().into_iter(), self.listed_parent()));
-                rows
-            }
-            (_, None) => {
-                let mut rows = self.source(None);
-                rows.and_where(Expr::Constant(false.into()));
-                rows
-            }
+        let mut rows = if let [column] = columns {
+            let column = &table.model.columns[*column];
+            let keys: Vec<Value> = parents.iter().flatten().cloned().collect();
+            let mut rows = self.source(None);
+            rows.and_where(bind::is_in(table.column(column), column, &keys, self.dialect));
+            rows
+        } else if let Some(unpacked) = self.unpacked(parents) {
+            let mut rows = self.source(Some(unpacked));
+            rows.and_where(filter::all_equal(self.parent().into_iter(), self.listed_parent()));
+            rows
+        } else {
+            let mut rows = self.source(None);
+            rows.and_where(Expr::Constant(false.into()));
+            rows
         };
         self.narrow(&mut rows);
         rows
@@ -244,7 +240,7 @@ mod tests {
         assert_related(
             &BOOKS,
             1,
-            r#"SELECT "id", "name", "parent_id", "id" AS "_parent" FROM "library_series" WHERE "id" IN (?, ?) ORDER BY "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "name", "parent_id", "id" AS "_parent" FROM "library_series" WHERE "id" IN (?, ?) ORDER BY "id" ASC LIMIT 10000"#,
             r#"SELECT "id", "name", "parent_id", "id" AS "_parent" FROM "library"."series" WHERE "id" = ANY($1) ORDER BY "id" ASC LIMIT $2"#,
         );
     }
@@ -254,7 +250,7 @@ mod tests {
         assert_related(
             &BOOKS,
             2,
-            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT 10000"#,
             r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "id" ASC LIMIT $2"#,
         );
     }
@@ -264,7 +260,7 @@ mod tests {
         assert_related(
             &BOOKS,
             3,
-            r#"SELECT "book_id", "image", "meta", "made_on", "book_id" AS "_parent" FROM "covers" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC LIMIT ?"#,
+            r#"SELECT "book_id", "image", "meta", "made_on", "book_id" AS "_parent" FROM "covers" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC LIMIT 10000"#,
             r#"SELECT "book_id", "image", "meta", "made_on", "book_id" AS "_parent" FROM "covers" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC LIMIT $2"#,
         );
     }
@@ -274,7 +270,7 @@ mod tests {
         assert_related(
             &BOOKS,
             4,
-            r#"SELECT "target"."name", "link"."book_id" AS "_parent" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" IN (?, ?) ORDER BY "link"."book_id" ASC, "target"."name" ASC LIMIT ?"#,
+            r#"SELECT "target"."name", "link"."book_id" AS "_parent" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" IN (?, ?) ORDER BY "link"."book_id" ASC, "target"."name" ASC LIMIT 10000"#,
             r#"SELECT "target"."name", "link"."book_id" AS "_parent" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = ANY($1) ORDER BY "link"."book_id" ASC, "target"."name" ASC LIMIT $2"#,
         );
     }
@@ -284,7 +280,7 @@ mod tests {
         assert_related(
             &SERIES,
             1,
-            r#"SELECT "id", "name", "parent_id", "parent_id" AS "_parent" FROM "library_series" WHERE "parent_id" IN (?, ?) ORDER BY "parent_id" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "name", "parent_id", "parent_id" AS "_parent" FROM "library_series" WHERE "parent_id" IN (?, ?) ORDER BY "parent_id" ASC, "id" ASC LIMIT 10000"#,
             r#"SELECT "id", "name", "parent_id", "parent_id" AS "_parent" FROM "library"."series" WHERE "parent_id" = ANY($1) ORDER BY "parent_id" ASC, "id" ASC LIMIT $2"#,
         );
     }
@@ -298,7 +294,7 @@ mod tests {
     fn an_include_has_an_order_of_its_own_that_ends_with_the_key() {
         assert_sql(
             |dialect| related(&best(), &parents(), 10_000, dialect),
-            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "rating" DESC, "id" DESC LIMIT ?"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "rating" DESC, "id" DESC LIMIT 10000"#,
             r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "rating" DESC, "id" DESC LIMIT $2"#,
         );
     }
@@ -309,12 +305,12 @@ mod tests {
         let reviews = Include { fields: fields.clone(), ..include(&BOOKS, 2) };
         assert_sql(
             |dialect| related(&reviews, &parents(), 10_000, dialect),
-            r#"SELECT "id", "rating", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "rating", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT 10000"#,
             r#"SELECT "id", "rating", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "id" ASC LIMIT $2"#,
         );
         assert_sql(
             |dialect| related_per_parent(&reviews, &parents(), 5, 10, dialect),
-            r#"SELECT "related"."id", "related"."rating", "parents"."_parent" FROM (SELECT json_extract("value", '$[0]') AS "_parent" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "reviews" AS "related" WHERE ("related"."id") IN (SELECT "id" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "id" ASC LIMIT ?) ORDER BY "parents"."_parent" ASC, "related"."id" ASC LIMIT ?"#,
+            r#"SELECT "related"."id", "related"."rating", "parents"."_parent" FROM (SELECT json_extract("value", '$[0]') AS "_parent" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "reviews" AS "related" WHERE ("related"."id") IN (SELECT "id" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "id" ASC LIMIT ?) ORDER BY "parents"."_parent" ASC, "related"."id" ASC LIMIT 10"#,
             r#"SELECT "related"."id", "related"."rating", "parents"."_parent" FROM (SELECT unnest($1) AS "_parent") AS "parents" INNER JOIN LATERAL (SELECT "id", "rating" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "id" ASC LIMIT $2) AS "related" ON TRUE ORDER BY "parents"."_parent" ASC, "related"."id" ASC LIMIT $3"#,
         );
     }
@@ -323,12 +319,12 @@ mod tests {
     fn the_first_rows_of_each_parent_are_a_query_of_their_own() {
         assert_sql(
             |dialect| related_per_parent(&best(), &parents(), 5, 10_000, dialect),
-            r#"SELECT "related"."id", "related"."book_id", "related"."rating", "related"."body", "parents"."_parent" FROM (SELECT json_extract("value", '$[0]') AS "_parent" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "reviews" AS "related" WHERE ("related"."id") IN (SELECT "id" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "rating" DESC, "id" DESC LIMIT ?) ORDER BY "parents"."_parent" ASC, "related"."rating" DESC, "related"."id" DESC LIMIT ?"#,
+            r#"SELECT "related"."id", "related"."book_id", "related"."rating", "related"."body", "parents"."_parent" FROM (SELECT json_extract("value", '$[0]') AS "_parent" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "reviews" AS "related" WHERE ("related"."id") IN (SELECT "id" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "rating" DESC, "id" DESC LIMIT ?) ORDER BY "parents"."_parent" ASC, "related"."rating" DESC, "related"."id" DESC LIMIT 10000"#,
             r#"SELECT "related"."id", "related"."book_id", "related"."rating", "related"."body", "parents"."_parent" FROM (SELECT unnest($1) AS "_parent") AS "parents" INNER JOIN LATERAL (SELECT "id", "book_id", "rating", "body" FROM "reviews" WHERE "book_id" = "parents"."_parent" ORDER BY "rating" DESC, "id" DESC LIMIT $2) AS "related" ON TRUE ORDER BY "parents"."_parent" ASC, "related"."rating" DESC, "related"."id" DESC LIMIT $3"#,
         );
         assert_sql(
             |dialect| related_per_parent(&include(&BOOKS, 4), &parents(), 5, 10_000, dialect),
-            r#"SELECT "related"."name", "parents"."_parent" FROM (SELECT json_extract("value", '$[0]') AS "_parent" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "tags" AS "related" WHERE ("related"."name") IN (SELECT "target"."name" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = "parents"."_parent" ORDER BY "target"."name" ASC LIMIT ?) ORDER BY "parents"."_parent" ASC, "related"."name" ASC LIMIT ?"#,
+            r#"SELECT "related"."name", "parents"."_parent" FROM (SELECT json_extract("value", '$[0]') AS "_parent" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "tags" AS "related" WHERE ("related"."name") IN (SELECT "target"."name" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = "parents"."_parent" ORDER BY "target"."name" ASC LIMIT ?) ORDER BY "parents"."_parent" ASC, "related"."name" ASC LIMIT 10000"#,
             r#"SELECT "related"."name", "parents"."_parent" FROM (SELECT unnest($1) AS "_parent") AS "parents" INNER JOIN LATERAL (SELECT "target"."name" FROM "book_tags" AS "link" INNER JOIN "tags" AS "target" ON "link"."tag_name" = "target"."name" WHERE "link"."book_id" = "parents"."_parent" ORDER BY "target"."name" ASC LIMIT $2) AS "related" ON TRUE ORDER BY "parents"."_parent" ASC, "related"."name" ASC LIMIT $3"#,
         );
     }
@@ -338,13 +334,13 @@ mod tests {
         let keys = [vec![Value::I64(1), Value::Text("sf".to_owned())], vec![Value::Null, Value::Text("x".to_owned())]];
         assert_sql(
             |dialect| related(&include(&LABELS, 0), &keys, 10_000, dialect),
-            r#"SELECT "book_id", "tag_name", "book_id" AS "_parent", "tag_name" AS "_parent_2" FROM (SELECT json_extract("value", '$[0]') AS "_parent", json_extract("value", '$[1]') AS "_parent_2" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "book_tags" WHERE "book_id" = "parents"."_parent" AND "tag_name" = "parents"."_parent_2" ORDER BY "book_id" ASC, "tag_name" ASC LIMIT ?"#,
+            r#"SELECT "book_id", "tag_name", "book_id" AS "_parent", "tag_name" AS "_parent_2" FROM (SELECT json_extract("value", '$[0]') AS "_parent", json_extract("value", '$[1]') AS "_parent_2" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "book_tags" WHERE "book_id" = "parents"."_parent" AND "tag_name" = "parents"."_parent_2" ORDER BY "book_id" ASC, "tag_name" ASC LIMIT 10000"#,
             r#"SELECT "book_id", "tag_name", "book_id" AS "_parent", "tag_name" AS "_parent_2" FROM (SELECT unnest($1) AS "_parent", unnest($2) AS "_parent_2") AS "parents" CROSS JOIN "book_tags" WHERE "book_id" = "parents"."_parent" AND "tag_name" = "parents"."_parent_2" ORDER BY "book_id" ASC, "tag_name" ASC LIMIT $3"#,
         );
         let through = include(&BOOK_TAGS, 3);
         assert_sql(
             |dialect| related_per_parent(&through, &keys, 3, 10_000, dialect),
-            r#"SELECT "related"."book_id", "related"."tag_name", "parents"."_parent", "parents"."_parent_2" FROM (SELECT json_extract("value", '$[0]') AS "_parent", json_extract("value", '$[1]') AS "_parent_2" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "book_tags" AS "related" WHERE ("related"."book_id", "related"."tag_name") IN (SELECT "target"."book_id", "target"."tag_name" FROM "similar" AS "link" INNER JOIN "book_tags" AS "target" ON "link"."book_id" = "target"."book_id" AND "link"."other_name" = "target"."tag_name" WHERE "link"."book_id" = "parents"."_parent" AND "link"."tag_name" = "parents"."_parent_2" ORDER BY "target"."book_id" ASC, "target"."tag_name" ASC LIMIT ?) ORDER BY "parents"."_parent" ASC, "parents"."_parent_2" ASC, "related"."book_id" ASC, "related"."tag_name" ASC LIMIT ?"#,
+            r#"SELECT "related"."book_id", "related"."tag_name", "parents"."_parent", "parents"."_parent_2" FROM (SELECT json_extract("value", '$[0]') AS "_parent", json_extract("value", '$[1]') AS "_parent_2" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "book_tags" AS "related" WHERE ("related"."book_id", "related"."tag_name") IN (SELECT "target"."book_id", "target"."tag_name" FROM "similar" AS "link" INNER JOIN "book_tags" AS "target" ON "link"."book_id" = "target"."book_id" AND "link"."other_name" = "target"."tag_name" WHERE "link"."book_id" = "parents"."_parent" AND "link"."tag_name" = "parents"."_parent_2" ORDER BY "target"."book_id" ASC, "target"."tag_name" ASC LIMIT ?) ORDER BY "parents"."_parent" ASC, "parents"."_parent_2" ASC, "related"."book_id" ASC, "related"."tag_name" ASC LIMIT 10000"#,
             r#"SELECT "related"."book_id", "related"."tag_name", "parents"."_parent", "parents"."_parent_2" FROM (SELECT unnest($1) AS "_parent", unnest($2) AS "_parent_2") AS "parents" INNER JOIN LATERAL (SELECT "target"."book_id", "target"."tag_name" FROM "similar" AS "link" INNER JOIN "book_tags" AS "target" ON "link"."book_id" = "target"."book_id" AND "link"."other_name" = "target"."tag_name" WHERE "link"."book_id" = "parents"."_parent" AND "link"."tag_name" = "parents"."_parent_2" ORDER BY "target"."book_id" ASC, "target"."tag_name" ASC LIMIT $3) AS "related" ON TRUE ORDER BY "parents"."_parent" ASC, "parents"."_parent_2" ASC, "related"."book_id" ASC, "related"."tag_name" ASC LIMIT $4"#,
         );
         assert!(related(&include(&LABELS, 0), &keys[1..], 10, Dialect::Sqlite).sql.contains("WHERE FALSE"));
@@ -371,7 +367,7 @@ mod tests {
         let best = Include { relation, ..include(&BOOKS, 2) };
         assert_sql(
             |dialect| related(&best, &parents(), 10, dialect),
-            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) AND "rating" >= ? ORDER BY "book_id" ASC, "id" ASC LIMIT ?"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) AND "rating" >= ? ORDER BY "book_id" ASC, "id" ASC LIMIT 10"#,
             r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) AND "rating" >= $2 ORDER BY "book_id" ASC, "id" ASC LIMIT $3"#,
         );
         let count = IncludeCount { index: 2, relation, filter: Filter::everything() };

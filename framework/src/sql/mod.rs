@@ -25,6 +25,7 @@ pub mod token;
 pub mod upsert;
 pub mod version;
 pub mod write;
+mod written_out;
 
 pub use migration::Migration;
 pub use statement::{Dialect, Statement, Verb};

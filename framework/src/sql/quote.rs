@@ -2,7 +2,19 @@
 
 /// A name between quotes.
 pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let mut text = String::with_capacity(name.len() + 2);
+    push_quoted(name, &mut text);
+    text
+}
+
+/// Writes a name between quotes behind `text`.
+pub(crate) fn push_quoted(name: &str, text: &mut String) {
+    text.push('"');
+    for (index, part) in name.split('"').enumerate() {
+        text.push_str(if index > 0 { "\"\"" } else { "" });
+        text.push_str(part);
+    }
+    text.push('"');
 }
 
 /// A text between quotes.

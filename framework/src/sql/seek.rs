@@ -191,21 +191,21 @@ mod tests {
             &[],
             &[],
             false,
-            r#""id" > ? ORDER BY "id" ASC LIMIT ?"#,
+            r#""id" > ? ORDER BY "id" ASC LIMIT 21"#,
             r#""id" > $1 ORDER BY "id" ASC LIMIT $2"#,
         );
         assert_walk(
             &[(1, true)],
             &[],
             false,
-            r#""title" = ? AND "id" < ? UNION ALL "title" < ? ORDER BY "title" DESC, "id" DESC LIMIT ?"#,
+            r#""title" = ? AND "id" < ? UNION ALL "title" < ? ORDER BY "title" DESC, "id" DESC LIMIT 21"#,
             r#"("title", "id") < ($1, $2) ORDER BY "title" DESC, "id" DESC LIMIT $3"#,
         );
         assert_walk(
             &[(1, false), (3, false)],
             &[],
             false,
-            r#"("title", "rating", "id") > (?, ?, ?) ORDER BY "title" ASC, "rating" ASC, "id" ASC LIMIT ?"#,
+            r#"("title", "rating", "id") > (?, ?, ?) ORDER BY "title" ASC, "rating" ASC, "id" ASC LIMIT 21"#,
             r#"("title", "rating", "id") > ($1, $2, $3) ORDER BY "title" ASC, "rating" ASC, "id" ASC LIMIT $4"#,
         );
     }
@@ -216,7 +216,7 @@ mod tests {
             &[(1, true)],
             &[],
             true,
-            r#""title" = ? AND "id" > ? UNION ALL "title" > ? ORDER BY "title" ASC, "id" ASC LIMIT ?"#,
+            r#""title" = ? AND "id" > ? UNION ALL "title" > ? ORDER BY "title" ASC, "id" ASC LIMIT 21"#,
             r#"("title", "id") > ($1, $2) ORDER BY "title" ASC, "id" ASC LIMIT $3"#,
         );
     }
@@ -227,14 +227,14 @@ mod tests {
             &[(1, true), (3, false)],
             &[],
             false,
-            r#""title" = ? AND ("rating", "id") > (?, ?) UNION ALL "title" < ? ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT ?"#,
+            r#""title" = ? AND ("rating", "id") > (?, ?) UNION ALL "title" < ? ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT 21"#,
             r#"("title" = $1 AND ("rating", "id") > ($2, $3) ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $4) AS "part" UNION ALL (("title" < $5 ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $6) AS "part") ORDER BY "title" DESC, "rating" ASC, "id" ASC LIMIT $7"#,
         );
         assert_walk(
             &[(1, false), (3, false), (0, true)],
             &[],
             false,
-            r#""title" = ? AND ("rating" >= ? AND ("rating" > ? OR ("rating" = ? AND "id" < ?))) UNION ALL "title" > ? ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT ?"#,
+            r#""title" = ? AND ("rating" >= ? AND ("rating" > ? OR ("rating" = ? AND "id" < ?))) UNION ALL "title" > ? ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT 21"#,
             r#"("title" = $1 AND ("rating" >= $2 AND ("rating" > $3 OR ("rating" = $4 AND "id" < $5))) ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $6) AS "part" UNION ALL (("title" > $7 ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $8) AS "part") ORDER BY "title" ASC, "rating" ASC, "id" DESC LIMIT $9"#,
         );
     }
@@ -245,7 +245,7 @@ mod tests {
             &[(6, true)],
             &[],
             false,
-            r#""published_year" = ? AND "id" < ? UNION ALL "published_year" < ? ORDER BY "published_year" DESC, "id" DESC LIMIT ?"#,
+            r#""published_year" = ? AND "id" < ? UNION ALL "published_year" < ? ORDER BY "published_year" DESC, "id" DESC LIMIT 21"#,
             r#"("published_year", "id") < ($1, $2) ORDER BY "published_year" DESC, "id" DESC LIMIT $3"#,
         );
     }
@@ -256,7 +256,7 @@ mod tests {
             &[(6, false)],
             &[],
             false,
-            r#""published_year" = ? AND "id" > ? UNION ALL "published_year" > ? UNION ALL "published_year" IS NULL ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#""published_year" = ? AND "id" > ? UNION ALL "published_year" > ? UNION ALL "published_year" IS NULL ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT 21"#,
             r#"(("published_year", "id") > ($1, $2) ORDER BY "published_year" ASC, "id" ASC LIMIT $3) AS "part" UNION ALL (("published_year" IS NULL ORDER BY "published_year" ASC, "id" ASC LIMIT $4) AS "part") ORDER BY "published_year" ASC, "id" ASC LIMIT $5"#,
         );
     }
@@ -267,7 +267,7 @@ mod tests {
             &[(6, false)],
             &[6],
             false,
-            r#""published_year" IS NULL AND "id" > ? ORDER BY "published_year" ASC, "id" ASC LIMIT ?"#,
+            r#""published_year" IS NULL AND "id" > ? ORDER BY "published_year" ASC, "id" ASC LIMIT 21"#,
             r#""published_year" IS NULL AND "id" > $1 ORDER BY "published_year" ASC, "id" ASC LIMIT $2"#,
         );
     }
@@ -278,7 +278,7 @@ mod tests {
             &[(1, false), (6, false)],
             &[],
             false,
-            r#""title" = ? AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) UNION ALL "title" > ? ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#""title" = ? AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) UNION ALL "title" > ? ORDER BY "title" ASC, "published_year" ASC NULLS LAST, "id" ASC LIMIT 21"#,
             r#"("title" = $1 AND ("published_year" > $2 OR "published_year" IS NULL OR ("published_year" = $3 AND "id" > $4)) ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $5) AS "part" UNION ALL (("title" > $6 ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $7) AS "part") ORDER BY "title" ASC, "published_year" ASC, "id" ASC LIMIT $8"#,
         );
     }
@@ -289,7 +289,7 @@ mod tests {
             &[(4, true)],
             &[],
             false,
-            r#"("price" COLLATE couplet_decimal) = ? AND "id" < ? UNION ALL ("price" COLLATE couplet_decimal) < ? ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT ?"#,
+            r#"("price" COLLATE couplet_decimal) = ? AND "id" < ? UNION ALL ("price" COLLATE couplet_decimal) < ? ORDER BY "price" COLLATE couplet_decimal DESC, "id" DESC LIMIT 21"#,
             r#"("price", "id") < ($1, $2) ORDER BY "price" DESC, "id" DESC LIMIT $3"#,
         );
     }
@@ -305,8 +305,8 @@ mod tests {
         let query = ListQuery { sort, filter: ids, ..ListQuery::new(&BOOKS) };
         let place = Place { values: vec![Value::I16(1965), Value::I64(7)], backward: false };
         let statement = walk(&query, &place, Dialect::Sqlite);
-        assert_eq!(statement.values.0.len(), 16_384 + 4);
-        let end = r#") AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#;
+        assert_eq!(statement.values.0.len(), 16_384 + 3);
+        let end = r#") AND ("published_year" > ? OR "published_year" IS NULL OR ("published_year" = ? AND "id" > ?)) ORDER BY "published_year" ASC NULLS LAST, "id" ASC LIMIT 21"#;
         assert!(statement.sql.ends_with(end), "{}", &statement.sql[statement.sql.len() - 300..]);
         let parts = walk(&query, &place, Dialect::Postgres);
         assert!(parts.sql.contains("UNION ALL"), "a list is one value there");

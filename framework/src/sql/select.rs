@@ -14,6 +14,10 @@ use crate::query::{Deleted, Filter, ListQuery, Place};
 /// Values that a statement in parts may bind; SQLite takes 32,766 and PostgreSQL 65,535.
 const MAX_VALUES: usize = 32_000;
 
+/// Rows that a page skips from which on its tokens stand outside: PostgreSQL evaluates what is selected beside the columns of a
+/// table for each row that it skips, which takes as long as to skip it.
+const FAR: u64 = 1_000;
+
 /// The rows of a page and one more, which tells whether there is a next page.
 #[must_use]
 pub fn page(query: &ListQuery, dialect: Dialect) -> Statement {
@@ -30,13 +34,18 @@ pub fn page_with(query: &ListQuery, footprint: Option<&Footprint>, dialect: Dial
         let table = Table::new(query.model, dialect).showing(query.deleted);
         (plain(&table, &query.filter), table)
     });
-    order(&mut rows, &table, &terms(&query.order()), dialect);
+    let terms = terms(&query.order());
+    order(&mut rows, &table, &terms, dialect);
     rows.limit(u64::from(query.page.per_page) + 1);
     if query.page.offset() > 0 {
         rows.offset(query.page.offset());
     }
+    if query.page.offset() >= FAR && dialect == Dialect::Postgres && footprint.is_some() && !query.is_ranked() {
+        rows = Query::select().expr(table.listed(columns.as_deref())).from_subquery(rows, "page").take();
+        order(&mut rows, &table, &terms, dialect);
+    }
     carry(&mut rows, footprint, dialect);
-    Statement::build(Verb::Select, query.model, &rows, dialect).without_values_of_limit(dialect)
+    Statement::build(Verb::Select, query.model, &rows, dialect)
 }
 
 /// The rows of the list behind a place, or before it, and one more, which tells whether the walk goes on. The nearest to the
@@ -67,8 +76,8 @@ pub fn walk_with(query: &ListQuery, place: &Place, footprint: Option<&Footprint>
         let parts = parts.into_iter().map(|condition| {
             let mut rows = rows(&table, columns.as_deref(), &query.filter, dialect).and_where_option(condition).take();
             if is_ended {
-                let chosen = table.chosen(columns.as_deref());
-                rows = Query::select().exprs(chosen).from_subquery(ordered(rows), "part").take();
+                let listed = table.listed(columns.as_deref());
+                rows = Query::select().expr(listed).from_subquery(ordered(rows), "part").take();
             }
             carry(&mut rows, footprint, dialect);
             rows
@@ -134,12 +143,14 @@ fn with_key(
 
 fn rows(table: &Table, columns: Option<&[usize]>, filter: &Filter, dialect: Dialect) -> SelectStatement {
     let mut rows = table.read();
-    rows.exprs(table.chosen(columns)).and_where_option(condition(filter, table, dialect));
+    rows.expr(table.listed(columns)).and_where_option(condition(filter, table, dialect));
     rows
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use sea_query::Value as Bound;
 
     use super::*;
@@ -147,6 +158,7 @@ mod tests {
     use crate::model::Operator;
     use crate::query::{Fields, Page, Sort};
     use crate::sql::statement::assert_sql;
+    use crate::sql::token::{Known, KnownTable};
 
     const COLUMNS: &str =
         r#""id", "title", "isbn", "rating", "price", "series_id", "published_year", "in_print" FROM "books""#;
@@ -165,18 +177,18 @@ mod tests {
 
     #[test]
     fn a_page_is_ordered_by_the_key_and_asks_for_one_row_more() {
-        assert_page(&books(&[]), r#"ORDER BY "id" ASC LIMIT ?"#, r#"ORDER BY "id" ASC LIMIT 21"#);
-        assert_eq!(page(&books(&[]), Dialect::Sqlite).values.0, [Bound::BigUnsigned(Some(21))]);
+        assert_page(&books(&[]), r#"ORDER BY "id" ASC LIMIT 21"#, r#"ORDER BY "id" ASC LIMIT 21"#);
+        assert!(page(&books(&[]), Dialect::Sqlite).values.0.is_empty());
     }
 
     #[test]
     fn the_key_follows_in_the_direction_of_the_last_term() {
         assert_page(
             &books(&[(1, false), (3, true)]),
-            r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT ?"#,
+            r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT 21"#,
             r#"ORDER BY "title" ASC, "rating" DESC, "id" DESC LIMIT 21"#,
         );
-        assert_page(&books(&[(0, true)]), r#"ORDER BY "id" DESC LIMIT ?"#, r#"ORDER BY "id" DESC LIMIT 21"#);
+        assert_page(&books(&[(0, true)]), r#"ORDER BY "id" DESC LIMIT 21"#, r#"ORDER BY "id" DESC LIMIT 21"#);
     }
 
     #[test]
@@ -184,7 +196,7 @@ mod tests {
         let sort = vec![Sort { column: &BOOK_TAGS.columns[1], descending: true }];
         assert_sql(
             |dialect| page(&ListQuery { sort: sort.clone(), ..ListQuery::new(&BOOK_TAGS) }, dialect),
-            r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT ?"#,
+            r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT 21"#,
             r#"SELECT "book_id", "tag_name" FROM "book_tags" ORDER BY "tag_name" DESC, "book_id" DESC LIMIT 21"#,
         );
     }
@@ -193,7 +205,7 @@ mod tests {
     fn null_counts_as_the_largest_value() {
         assert_page(
             &books(&[(4, true), (6, false)]),
-            r#"ORDER BY "price" COLLATE couplet_decimal DESC NULLS FIRST, "published_year" ASC NULLS LAST, "id" ASC LIMIT ?"#,
+            r#"ORDER BY "price" COLLATE couplet_decimal DESC NULLS FIRST, "published_year" ASC NULLS LAST, "id" ASC LIMIT 21"#,
             r#"ORDER BY "price" DESC, "published_year" ASC, "id" ASC LIMIT 21"#,
         );
     }
@@ -203,7 +215,7 @@ mod tests {
         let fields = Some(Fields { columns: vec![1, 4], computed: Vec::new() });
         assert_sql(
             |dialect| page(&ListQuery { fields: fields.clone(), ..books(&[(3, true)]) }, dialect),
-            r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT ?"#,
+            r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT 21"#,
             r#"SELECT "id", "title", "rating", "price" FROM "books" ORDER BY "rating" DESC, "id" DESC LIMIT 21"#,
         );
         assert_sql(
@@ -216,10 +228,26 @@ mod tests {
     #[test]
     fn later_pages_skip_rows_and_never_overflow() {
         let far = |page| ListQuery { page: Page { page, per_page: 10 }, ..books(&[]) };
-        assert_page(&far(3), r#"ORDER BY "id" ASC LIMIT ? OFFSET ?"#, r#"ORDER BY "id" ASC LIMIT $1 OFFSET $2"#);
+        assert_page(&far(3), r#"ORDER BY "id" ASC LIMIT 11 OFFSET ?"#, r#"ORDER BY "id" ASC LIMIT $1 OFFSET $2"#);
         let values = |number| page(&far(number), Dialect::Postgres).values.0;
         assert_eq!(values(3), [Bound::BigUnsigned(Some(11)), Bound::BigUnsigned(Some(20))]);
         assert_eq!(values(u64::MAX), [Bound::BigUnsigned(Some(11)), Bound::BigUnsigned(Some(i64::MAX.unsigned_abs()))]);
+    }
+
+    #[test]
+    fn what_is_skipped_carries_no_tokens() {
+        let table = KnownTable { shape: "1".to_owned(), partitioned: false, columns: Vec::new() };
+        let known = Known { tables: HashMap::from([(BOOKS.name, table)]) };
+        let sql = |number, dialect| {
+            let query = ListQuery { page: Page { page: number, per_page: 100 }, ..books(&[(3, true)]) };
+            let footprint = Footprint::of_count(&query, &known, dialect);
+            page_with(&query, footprint.as_ref(), dialect).sql
+        };
+        let far = sql(11, Dialect::Postgres);
+        let page = format!(r#"FROM (SELECT {COLUMNS} ORDER BY "rating" DESC, "id" DESC LIMIT $1 OFFSET $2) AS "page""#);
+        assert!(far.ends_with(&format!(r#""epoch") {page} ORDER BY "rating" DESC, "id" DESC"#)), "{far}");
+        assert!(!sql(10, Dialect::Postgres).contains("(SELECT \"id\""));
+        assert!(!sql(11, Dialect::Sqlite).contains("(SELECT \"id\""));
     }
 
     #[test]

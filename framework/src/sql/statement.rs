@@ -64,21 +64,28 @@ impl Statement {
             Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
             Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
         };
+        let (sql, values) = limited(sql, values, dialect);
         Self { sql, values, verb, model: model.name }
     }
+}
 
-    /// Writes out the limit of a statement that has no other value. PostgreSQL plans a statement without values once, and one with
-    /// an unknown limit again and again, since it cannot tell how many rows are meant. Limits are few, so texts stay few.
-    pub(super) fn without_values_of_limit(mut self, dialect: Dialect) -> Self {
-        let [Value::BigUnsigned(Some(limit))] = self.values.0[..] else { return self };
-        if dialect == Dialect::Postgres
-            && let Some(start) = self.sql.strip_suffix("LIMIT $1")
-        {
-            self.sql = format!("{start}LIMIT {limit}");
-            self.values.0.clear();
-        }
-        self
+/// Writes the limit out on which a statement ends; limits are few, so texts stay few. SQLite looks at the value of a limit to plan a
+/// statement, and makes its program anew whenever the value is bound again, be it the same. PostgreSQL plans a statement without
+/// values once, and one with an unknown limit again and again; where there are other values it is to see them together.
+fn limited(mut sql: String, mut values: Values, dialect: Dialect) -> (String, Values) {
+    let (limit, offset) = match dialect {
+        Dialect::Sqlite => ("LIMIT ?", " OFFSET ?"),
+        // The first value and the last one.
+        Dialect::Postgres => ("LIMIT $1", ""),
+    };
+    let (rest, end) = sql.strip_suffix(offset).map_or((sql.as_str(), ""), |rest| (rest, offset));
+    let Some(start) = rest.strip_suffix(limit) else { return (sql, values) };
+    let place = values.0.len() - if end.is_empty() { 1 } else { 2 };
+    if let Value::BigUnsigned(Some(limit)) = values.0[place] {
+        sql = format!("{start}LIMIT {limit}{end}");
+        values.0.remove(place);
     }
+    (sql, values)
 }
 
 /// Compares the texts of a statement in both languages.

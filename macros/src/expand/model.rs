@@ -1,6 +1,6 @@
 //! `impl Model`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Ident, LitByteStr, LitStr};
@@ -44,6 +44,7 @@ struct Body {
     decode: TokenStream,
     attach: TokenStream,
     write_json: TokenStream,
+    encode: TokenStream,
     key: TokenStream,
 }
 
@@ -57,6 +58,7 @@ impl Body {
             decode: decode(model),
             attach: relation::attach(model),
             write_json: write_json(model),
+            encode: encode(model),
             key: key_value(model),
         }
     }
@@ -71,6 +73,7 @@ impl Body {
             decode: body.clone(),
             attach: body.clone(),
             write_json: body.clone(),
+            encode: quote!(|_, _| #body),
             key: body,
         }
     }
@@ -91,7 +94,8 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
     let key_indexes = model.key();
     let key_type = key_type(model);
     let unique = unique(model);
-    let Body { checks, computed, relations, hooks: (hook_table, hooks), decode, attach, write_json, key } = body;
+    let Body { checks, computed, relations, hooks: (hook_table, hooks), decode, attach, write_json, encode, key } =
+        body;
     let keeps_deleted = model.columns.iter().any(|column| column.generated == Some(Generated::DeletedAt));
     let soft_delete = keeps_deleted.then(|| {
         quote! {
@@ -115,7 +119,7 @@ fn model_impl(model: &Model, body: &Body) -> TokenStream {
             unique: &[#(#unique),*],
             computed: &[#(#computed),*],
             relations: &[#(#relations),*],
-            encode: __couplet::encode::<#ident>,
+            encode: #encode,
             hooks: #hooks,
         };
         #hook_table
@@ -225,8 +229,7 @@ fn write_json(model: &Model) -> TokenStream {
     let computed = model.computed.iter().map(|it| (&it.api_name, &it.field, &it.ty));
     let members: Vec<_> = columns.chain(computed).collect();
     let members = members.iter().enumerate().map(|(index, (name, field, ty))| {
-        let begin = if index == 0 { '{' } else { ',' };
-        let bytes = LitByteStr::new(format!("{begin}\"{name}\":").as_bytes(), field.span());
+        let bytes = begin(index, name, field.span());
         let write = column::function(ty, "write_json");
         quote! {
             out.extend_from_slice(#bytes);
@@ -254,6 +257,41 @@ fn write_json(model: &Model) -> TokenStream {
         #counts
         out.push(b'}');
     }
+}
+
+/// A row as JSON, each value straight from the row. Only a computed field needs the struct.
+fn encode(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    if !model.computed.is_empty() {
+        return quote!(__couplet::encode::<#ident>);
+    }
+    let columns = model.columns.iter().enumerate().filter(|(_, column)| readable(column));
+    let members: Vec<_> = columns
+        .enumerate()
+        .map(|(place, (index, column))| {
+            let begin = begin(place, &column.api_name, column.field.span());
+            let write = column::call(column, "write_column");
+            quote! {
+                out.extend_from_slice(#begin);
+                #write(row, #index, out)?;
+            }
+        })
+        .collect();
+    let begin = if members.is_empty() { quote!(out.push(b'{');) } else { TokenStream::new() };
+    quote! {
+        |row, out| {
+            #begin
+            #(#members)*
+            out.push(b'}');
+            __couplet::Result::Ok(())
+        }
+    }
+}
+
+/// What stands before the value of a member, as bytes.
+fn begin(place: usize, name: &str, span: Span) -> LitByteStr {
+    let begin = if place == 0 { '{' } else { ',' };
+    LitByteStr::new(format!("{begin}\"{name}\":").as_bytes(), span)
 }
 
 fn readable(column: &Column) -> bool {

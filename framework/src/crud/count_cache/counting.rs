@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::asked::{Asked, Holds};
 use super::key::What;
+use super::reads::Read;
 use super::{CountCache, Counted, Inner, OfModel, Probe};
 use crate::crud::decode_error;
 use crate::db::Session;
@@ -28,13 +29,7 @@ pub(crate) enum Counting {
     /// Kept for a time.
     Timed(CountCache),
     /// Kept for as long as the tokens are the same.
-    Fresh(CountCache, Box<Read>),
-}
-
-/// What a total depends on.
-pub(crate) struct Read {
-    known: Arc<Known>,
-    footprint: Footprint,
+    Fresh(CountCache, Arc<Read>),
 }
 
 /// What narrows the rows that a caller sees, beside the filter. There is nothing such yet.
@@ -52,21 +47,18 @@ impl Counting {
             CountMode::Estimated => session.dialect() == Dialect::Sqlite,
             CountMode::Exact | CountMode::Cached => true,
         };
-        if !is_counted || !cache.0.models.contains_key(query.model.name) {
-            return Self::Plain(None);
-        }
+        let Some(of) = cache.0.models.get(query.model.name).filter(|_| is_counted) else { return Self::Plain(None) };
         match query.count_cache.totals {
             Totals::Off => return Self::Uncached(cache, "off"),
             _ if !query.count_cache.searches && searches(&query.filter) => return Self::Uncached(cache, "search"),
             Totals::Ttl => return Self::Timed(cache),
             Totals::Fresh => {}
         }
-        let read = session.tokens().and_then(|known| {
-            let footprint = Footprint::of_count(query, &known, session.dialect())?;
-            let is_known = footprint.tables().all(|table| cache.0.models.contains_key(table.model.name));
-            is_known.then(|| Box::new(Read { known, footprint }))
-        });
-        match read {
+        let find = |known: &Known| {
+            let footprint = Footprint::of_count(query, known, session.dialect());
+            footprint.filter(|it| it.tables().all(|table| cache.0.models.contains_key(table.model.name)))
+        };
+        match session.tokens().and_then(|known| of.reads.read(query, known, find)) {
             Some(read) => Self::Fresh(cache, read),
             None => Self::Uncached(cache, "no_tokens"),
         }

@@ -9,6 +9,7 @@ mod counting;
 mod key;
 mod outcome;
 mod probe;
+mod reads;
 mod slow;
 mod verify;
 
@@ -40,6 +41,7 @@ use crate::metrics::{CountCacheMetrics, Metrics};
 use crate::model::ModelMeta;
 use key::Keys;
 use outcome::Outcome;
+use reads::Reads;
 use slow::Slow;
 
 /// How totals are kept, and how long one may take.
@@ -102,6 +104,7 @@ struct OfModel {
     counting: Arc<Semaphore>,
     flights: SingleFlight<[u8; 32], Outcome>,
     slow: Slow,
+    reads: Reads,
     /// Made once it is known which database it is.
     kept: OnceLock<Kept>,
 }
@@ -128,6 +131,7 @@ impl CountCache {
                 counting: Arc::new(Semaphore::new(options.max_counts)),
                 flights: SingleFlight::new(),
                 slow: Slow::default(),
+                reads: Reads::default(),
                 kept: OnceLock::new(),
             };
             (model.name, of)

@@ -72,7 +72,7 @@ pub(super) async fn create(
             order::by_keys(model, inserted, keys.iter().map(Vec::as_slice))?
         };
         let loaded = Loaded::new(model, rows);
-        set_links(&loaded, &complete.iter().collect::<Vec<_>>(), false, session).await?;
+        set_links(&loaded, &chunk.iter().collect::<Vec<_>>(), false, session).await?;
         created.push(loaded);
     }
     Ok(created)

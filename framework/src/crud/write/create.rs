@@ -38,9 +38,10 @@ async fn create_one(model: &'static ModelMeta, row: &Changes, session: &mut Sess
     Ok(created)
 }
 
-/// The changes and what the framework sets itself: defaults, times, UUID keys.
+/// The columns that are set, also those that the framework sets itself: defaults, times, UUID keys.
 pub(super) fn with_defaults(model: &ModelMeta, changes: &Changes) -> Changes {
-    let mut complete = changes.clone();
+    let mut columns = Vec::with_capacity(model.columns.len());
+    columns.extend_from_slice(&changes.columns);
     let now = now();
     for (index, column) in model.columns.iter().enumerate() {
         if changes.column(index).is_some() {
@@ -56,7 +57,7 @@ pub(super) fn with_defaults(model: &ModelMeta, changes: &Changes) -> Changes {
                 None => continue,
             },
         };
-        complete.columns.push((index, value));
+        columns.push((index, value));
     }
-    complete
+    Changes { columns, ..Changes::default() }
 }

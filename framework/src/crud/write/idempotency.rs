@@ -13,7 +13,7 @@ use chrono::Utc;
 use sha2::{Digest, Sha256};
 
 use super::{UnitOfWork, Write, budget, carry_out, with_hooks};
-use crate::db::{Database, Transaction};
+use crate::db::{Database, Session};
 use crate::error::{Error, Result};
 use crate::model::{DecodeError, Loaded, ModelMeta, Row};
 use crate::sql;
@@ -184,11 +184,16 @@ impl UnitOfWork for OnceWrite {
         budget_with_key(self.model, &self.write)
     }
 
-    async fn run(&self, transaction: &mut Transaction, drafted: &mut Option<Write>) -> Result<Outcome> {
-        let dialect = transaction.handle().dialect();
+    /// The answer is there if and only if the rows are.
+    fn needs_transaction(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, session: &mut Session<'_>, drafted: &mut Option<Write>) -> Result<Outcome> {
+        let dialect = session.dialect();
         let now = Utc::now().timestamp_millis();
         let claim = sql::idempotency::claim(&self.claim.id, self.claim.lock(), now, dialect);
-        let rows = transaction.session().fetch(&claim).await?;
+        let rows = session.fetch(&claim).await?;
         match read(rows.row(0)).map_err(|source| Error::Decode { model: MODEL, source })? {
             Found::Locked => return Ok(Outcome::InFlight),
             Found::Answer { fingerprint, answer } => {
@@ -197,14 +202,16 @@ impl UnitOfWork for OnceWrite {
             }
             Found::Nothing => {}
         }
-        let rows = with_hooks(self.model, &self.write, &mut transaction.session(), drafted).await?;
+        let rows = with_hooks(self.model, &self.write, session, drafted).await?;
         let answer = (self.answer)(rows)?;
         let keep = sql::idempotency::keep(self.claim.kept(&answer, now)?, now, dialect);
-        if transaction.session().execute(&keep).await? == 0 {
+        if session.execute(&keep).await? == 0 {
             // Tried again it finds the answer.
             return Err(Error::Serialization("another instance has carried out the same request".to_owned()));
         }
-        if self.claim.keys.is_purge_due(now) {
+        if self.claim.keys.is_purge_due(now)
+            && let Some(transaction) = session.transaction()
+        {
             transaction.after_commit(purge);
         }
         Ok(Outcome::Done(answer))

@@ -23,12 +23,12 @@ use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
 
 use super::hooks::{self, HookTable};
-use crate::db::{Database, Executor, Meter, Session, Transaction};
+use crate::db::{Database, Executor, Meter, Session};
 use crate::error::{Error, Result};
 use crate::model::{Changes, Loaded, ModelMeta, RowSet, Value};
 use crate::query::Filter;
 
-/// How often a transaction is tried that deadlocked or could not be serialized.
+/// How often a write is tried that deadlocked or could not be serialized.
 const ATTEMPTS: u32 = 3;
 
 /// The shortest time before a further attempt; it grows with each, and is up to three times as long.
@@ -98,8 +98,8 @@ pub struct RowKey {
 
 /// Carries out `write` and answers the rows as they are afterwards, in its order; removed ones as they were.
 ///
-/// With `&Database` it is a transaction of its own, which goes on when the caller is dropped and is tried again after a
-/// deadlock. With `&mut Transaction` it is part of that one.
+/// With `&Database` all of it or nothing is done, in a task that goes on when the caller is dropped and that tries again after a
+/// deadlock: in a transaction, where it is more than one statement. With `&mut Transaction` it is part of that one.
 ///
 /// # Errors
 ///
@@ -110,7 +110,8 @@ pub async fn write<'a>(model: &'static ModelMeta, write: Write, executor: impl E
         return Ok(Vec::new());
     }
     let Some(database) = executor.database() else {
-        return apply(model, &write, &mut executor.session()).await;
+        // Boxed, as is what is rare below: a future is as large as the largest that it may wait for.
+        return Box::pin(apply(model, &write, &mut executor.session())).await;
     };
     carry_out(&database, OneWrite { model, write }).await
 }
@@ -130,7 +131,7 @@ pub async fn write_items<'a>(
     if is_one { result.map_err(|error| of_only_item(model, error)) } else { result }
 }
 
-/// What is done in a transaction of its own, perhaps more than once.
+/// What is done as a whole or not at all, perhaps more than once.
 trait UnitOfWork: Send + Sync + 'static {
     type Output: Send + 'static;
 
@@ -140,10 +141,14 @@ trait UnitOfWork: Send + Sync + 'static {
     /// The statements of one attempt.
     fn budget(&self) -> u32;
 
-    /// One attempt. Where it fails behind its hooks, `drafted` is the write as they have left it.
+    /// Whether an attempt must be a transaction; one that is a single statement need not.
+    fn needs_transaction(&self) -> bool;
+
+    /// One attempt, in a transaction if it needs one. Where it fails behind its hooks, `drafted` is the write as they have left
+    /// it.
     fn run(
         &self,
-        transaction: &mut Transaction,
+        session: &mut Session<'_>,
         drafted: &mut Option<Write>,
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 }
@@ -165,8 +170,12 @@ impl UnitOfWork for OneWrite {
         budget(self.model, &self.write)
     }
 
-    async fn run(&self, transaction: &mut Transaction, drafted: &mut Option<Write>) -> Result<Vec<Loaded>> {
-        with_hooks(self.model, &self.write, &mut transaction.session(), drafted).await
+    fn needs_transaction(&self) -> bool {
+        !is_one_statement(self.model, &self.write)
+    }
+
+    async fn run(&self, session: &mut Session<'_>, drafted: &mut Option<Write>) -> Result<Vec<Loaded>> {
+        with_hooks(self.model, &self.write, session, drafted).await
     }
 }
 
@@ -183,7 +192,7 @@ async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Outpu
     let mut attempt = 1;
     loop {
         let mut drafted = None;
-        match transaction(&database, &work, &mut drafted).await {
+        match once(&database, &work, &mut drafted).await {
             Err(error) if error.is_transient() && attempt < ATTEMPTS => {
                 back_off(attempt).await;
                 attempt += 1;
@@ -191,7 +200,8 @@ async fn attempts<W: UnitOfWork>(database: Database, work: W) -> Result<W::Outpu
             }
             Err(error) => {
                 let (model, write) = work.write();
-                return Err(blame::explain(model, drafted.as_ref().unwrap_or(write), error, &database).await);
+                let write = drafted.as_ref().unwrap_or(write);
+                return Err(Box::pin(blame::explain(model, write, error, &database)).await);
             }
             result => return result,
         }
@@ -206,9 +216,12 @@ async fn back_off(attempt: u32) {
     tokio::time::sleep(BACK_OFF * attempt + BACK_OFF * attempt * u32::from(random[0]) / 128).await;
 }
 
-async fn transaction<W: UnitOfWork>(database: &Database, work: &W, drafted: &mut Option<Write>) -> Result<W::Output> {
+async fn once<W: UnitOfWork>(database: &Database, work: &W, drafted: &mut Option<Write>) -> Result<W::Output> {
+    if !work.needs_transaction() {
+        return work.run(&mut database.session(), drafted).await;
+    }
     let mut transaction = database.begin().await?;
-    match work.run(&mut transaction, drafted).await {
+    match work.run(&mut transaction.session(), drafted).await {
         Ok(output) => transaction.commit().await.map(|()| output),
         Err(error) => {
             // Before the answer: who sends the request again must find no lock of this one.
@@ -288,7 +301,7 @@ async fn change(model: &'static ModelMeta, write: &Write, session: &mut Session<
     };
     let mut rows = match result {
         Ok(rows) => rows,
-        Err(error) => return Err(conflict::explain(model, write, error, session).await),
+        Err(error) => return Err(Box::pin(conflict::explain(model, write, error, session)).await),
     };
     for change in notice::changes(model, write, &rows)? {
         session.note(change);
@@ -297,6 +310,18 @@ async fn change(model: &'static ModelMeta, write: &Write, session: &mut Session<
         children::create(&mut rows, parents, session).await?;
     }
     Ok(rows)
+}
+
+/// Whether a write is a single statement, which does all of it or nothing, and tells nobody before it has.
+fn is_one_statement(model: &ModelMeta, write: &Write) -> bool {
+    let is_all_or_nothing = match write {
+        Write::Create(_) => true,
+        // Of many, some may be changed by the statement that shows that others are not there.
+        Write::Update { .. } | Write::Delete { .. } | Write::Purge { .. } => write.len() == 1,
+        // What the first statement has not found is looked for by a second one, which must see the same.
+        Write::Upsert { .. } | Write::Restore { .. } => false,
+    };
+    is_all_or_nothing && HookTable::of_model(model).is_none() && budget(model, write) == 1
 }
 
 /// The statements that a write may execute.

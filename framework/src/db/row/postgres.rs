@@ -38,14 +38,18 @@ const EPOCH_MICROSECONDS: i64 = 946_684_800_000_000;
 const EPOCH_DAYS: i32 = 730_120;
 
 struct Raw<'r> {
+    row: &'r PgRow,
     index: usize,
     ty: u32,
     bytes: &'r [u8],
-    value: PgValueRef<'r>,
+}
+
+fn value(row: &PgRow, index: usize) -> Result<PgValueRef<'_>, DecodeError> {
+    row.try_get_raw(index).map_err(|error| DecodeError::new(index, error))
 }
 
 fn read(row: &PgRow, index: usize) -> Result<Option<Raw<'_>>, DecodeError> {
-    let value = row.try_get_raw(index).map_err(|error| DecodeError::new(index, error))?;
+    let value = value(row, index)?;
     if value.is_null() {
         return Ok(None);
     }
@@ -54,7 +58,7 @@ fn read(row: &PgRow, index: usize) -> Result<Option<Raw<'_>>, DecodeError> {
     }
     let ty = base_type(&value.type_info());
     let bytes = value.as_bytes().map_err(|error| DecodeError::new(index, error))?;
-    Ok(Some(Raw { index, ty, bytes, value }))
+    Ok(Some(Raw { row, index, ty, bytes }))
 }
 
 /// The id of a type, and of the type below it where it is a domain.
@@ -91,7 +95,12 @@ impl<'r> Raw<'r> {
     }
 
     fn mismatch(&self, wanted: &str) -> DecodeError {
-        DecodeError::new(self.index, format!("is of PostgreSQL's type {}, not {wanted}", self.value.type_info()))
+        match value(self.row, self.index) {
+            Ok(value) => {
+                DecodeError::new(self.index, format!("is of PostgreSQL's type {}, not {wanted}", value.type_info()))
+            }
+            Err(error) => error,
+        }
     }
 }
 
@@ -174,7 +183,9 @@ impl Row for PgRow {
     fn decimal(&self, index: usize) -> Result<Option<Decimal>, DecodeError> {
         let Some(raw) = read(self, index)? else { return Ok(None) };
         match raw.ty {
-            oid::NUMERIC => Decimal::decode(raw.value).map(Some).map_err(|error| DecodeError::new(index, error)),
+            oid::NUMERIC => {
+                Decimal::decode(value(self, index)?).map(Some).map_err(|error| DecodeError::new(index, error))
+            }
             _ => raw.integer().map(|integer| Some(integer.into())).map_err(|_| raw.mismatch("numeric")),
         }
     }

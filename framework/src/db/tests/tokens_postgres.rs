@@ -2,7 +2,11 @@
 
 use super::tokens::{INSERT, ITEMS, changes, known, prepare, sync, vector};
 use super::*;
-use crate::db::tokens;
+use crate::db::{Session, tokens};
+use crate::model::{Operator, Value};
+use crate::query::{Filter, ListQuery};
+use crate::sql::select::page_with;
+use crate::sql::token::{Footprint, Known};
 
 async fn on_postgres(test: impl AsyncFn(&Fixture)) {
     on_each(async |fixture| {
@@ -188,6 +192,90 @@ async fn a_start_that_finds_everything_waits_for_no_table() {
         sync(&fixture.database, &[&ITEMS]).await;
         assert_eq!(first, known(&fixture.database));
         writer.rollback().await.expect("rolled back");
+    })
+    .await;
+}
+
+/// The statement of a page, and what can be said of the tokens that it carries.
+struct Carrying {
+    statement: Statement,
+    footprint: Footprint,
+    known: Arc<Known>,
+}
+
+impl Carrying {
+    /// Without values PostgreSQL keeps the plan, and with some it plans each time.
+    fn new(fixture: &Fixture, filter: Filter) -> Self {
+        let (query, known) = (ListQuery { filter, ..ListQuery::new(&ITEMS) }, known(&fixture.database));
+        let footprint = Footprint::of_count(&query, &known, Dialect::Postgres).expect("known");
+        Self { statement: page_with(&query, Some(&footprint), Dialect::Postgres), footprint, known }
+    }
+
+    async fn is_reliable(&self, session: &mut Session<'_>) -> bool {
+        let rows = session.fetch(&self.statement).await.expect("read");
+        let text = rows.row(0).text(ITEMS.columns.len()).expect("a text");
+        self.known.vector(&self.footprint, text).is_some()
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_waits_for_a_change_of_its_table_sees_it() {
+    on_postgres(async |fixture| {
+        prepare(fixture, &[&ITEMS]).await;
+        fixture.run(INSERT).await.expect("inserted");
+        let compared = Filter::compare(&ITEMS.columns[1], Operator::Eq, vec![Value::I64(1)]);
+        for filter in [Filter::everything(), compared] {
+            let (page, mut session) = (Carrying::new(fixture, filter), fixture.database.session());
+            for _ in 0..7 {
+                assert!(page.is_reliable(&mut session).await);
+            }
+            let mut change = fixture.database.begin().await.expect("begun");
+            change.batch("LOCK TABLE items; ALTER TABLE items DISABLE TRIGGER ALL").await.expect("changed");
+            let waits = "SELECT count(*) FROM pg_locks WHERE relation = 'items'::regclass AND NOT granted";
+            let commit = async {
+                while change.session().fetch(&select(waits)).await.expect("read").row(0).i64(0).expect("a number")
+                    == Some(0)
+                {}
+                change.commit().await.expect("committed");
+            };
+            // Whatever the page itself has seen: the next one knows.
+            let _ = tokio::join!(page.is_reliable(&mut session), commit);
+            assert!(!page.is_reliable(&mut session).await, "{}", page.statement.sql);
+            script(fixture, "ALTER TABLE items ENABLE TRIGGER ALL").await;
+            sync(&fixture.database, &[&ITEMS]).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_notices_whatever_makes_its_table_another_one() {
+    on_postgres(async |fixture| {
+        prepare(fixture, &[&ITEMS]).await;
+        fixture.run(INSERT).await.expect("inserted");
+        let compared = Filter::compare(&ITEMS.columns[1], Operator::Eq, vec![Value::I64(1)]);
+        let mut session = fixture.database.session();
+        for change in [
+            "ALTER TABLE items DISABLE TRIGGER \"_couplet_items any\"",
+            "ALTER TABLE items ADD COLUMN more bigint",
+            "ALTER TABLE items RENAME more TO still_more",
+            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+             CREATE TRIGGER nothing BEFORE UPDATE ON items FOR EACH ROW EXECUTE FUNCTION nothing()",
+            "ALTER TABLE items RENAME TO old_items; CREATE TABLE items (LIKE old_items INCLUDING ALL); INSERT INTO items SELECT * FROM old_items",
+        ] {
+            script(fixture, "ALTER TABLE items ENABLE TRIGGER ALL").await;
+            sync(&fixture.database, &[&ITEMS]).await;
+            let pages = [Filter::everything(), compared.clone()].map(|filter| Carrying::new(fixture, filter));
+            for page in &pages {
+                for _ in 0..7 {
+                    assert!(page.is_reliable(&mut session).await, "before {change}");
+                }
+            }
+            script(fixture, change).await;
+            for page in &pages {
+                assert!(!page.is_reliable(&mut session).await, "{change}");
+            }
+        }
     })
     .await;
 }

@@ -35,7 +35,7 @@ const OBJECTS: &str = "SELECT json_build_object( \
      'sequences', (SELECT coalesce(json_object_agg(c.relname, has_sequence_privilege(c.oid, 'SELECT, USAGE')), '{}') FROM \
      pg_catalog.pg_class AS c WHERE c.relnamespace = '_couplet'::regnamespace AND c.relkind = 'S'), \
      'functions', (SELECT coalesce(json_object_agg(p.proname, p.prosrc), '{}') FROM pg_catalog.pg_proc AS p WHERE \
-     p.pronamespace = '_couplet'::regnamespace AND p.pronargs = 0 AND p.prosecdef), \
+     p.pronamespace = '_couplet'::regnamespace AND p.pronargs = 0 AND (p.prosecdef OR p.provolatile = 'i')), \
      'classes', (SELECT coalesce(json_agg(json_build_object('table', \"table\", 'column', \"column\", 'format', format)), '[]') \
      FROM _couplet.token_classes), 'user', current_user, \
      'owned', (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = '_couplet'), \
@@ -146,7 +146,7 @@ impl Table {
             return Verdict::for_now(model, "its triggers are switched off");
         }
         let wanted = self.wanted(own, objects);
-        let mend = self.mend(&wanted, own, objects);
+        let mend = self.mend(model, &wanted, own, objects);
         let known = self.known(model, own, &wanted, objects);
         let may = self.relations.iter().all(|relation| relation.owned) && objects.owned;
         let reason = (known.is_none() && !may).then(|| {
@@ -195,7 +195,12 @@ impl Table {
         !self.relations.iter().any(|relation| relation.rewrites)
     }
 
-    fn mend(&self, wanted: &Tracked, own: &Tracked, objects: &Objects) -> Vec<String> {
+    /// The function that says the shape; that of a partitioned table is asked for otherwise.
+    fn shape_function(&self, model: &ModelMeta, wanted: &Tracked) -> Option<Function> {
+        (self.kind != "p").then(|| wanted.shape(&schema::table_name(model, Dialect::Postgres)))
+    }
+
+    fn mend(&self, model: &ModelMeta, wanted: &Tracked, own: &Tracked, objects: &Objects) -> Vec<String> {
         let mut mend = Vec::new();
         for class in wanted.classes().iter().filter(|class| !objects.sequences.contains_key(class.name())) {
             mend.extend(create_sequence(class, objects.now));
@@ -203,6 +208,8 @@ impl Table {
         let functions = wanted.functions();
         let others: Vec<&Function> = functions.iter().filter(|it| !objects.has(it, wanted)).collect();
         mend.extend(others.iter().flat_map(|function| function.create()));
+        let shape = self.shape_function(model, wanted).filter(|it| !objects.has(it, wanted));
+        mend.extend(shape.iter().flat_map(Function::create));
         for relation in &self.relations {
             mend.extend(relation.mend(wanted, self.apart(), &others));
         }
@@ -230,6 +237,7 @@ impl Table {
         let is_readable = |class: &str| objects.sequences.get(class).copied().unwrap_or_default();
         let classes = wanted.classes();
         let fits = has(rows)
+            && self.shape_function(model, wanted).is_none_or(|it| objects.has(&it, wanted))
             && (together || (self.apart() && has(update)))
             && leaves().all(|relation| relation.has(&replicated))
             && [classes.first()?, classes.last()?].iter().all(|class| is_readable(class.name()));

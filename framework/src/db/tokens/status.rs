@@ -62,6 +62,7 @@ pub fn ddl(models: &[&'static ModelMeta], dialect: Dialect) -> Vec<String> {
                 let table = schema::table_name(model, dialect);
                 statements.extend(classes.iter().flat_map(|class| create_sequence(class, now)));
                 statements.extend(tracked.functions().iter().flat_map(Function::create));
+                statements.extend(tracked.shape(&table).create());
                 for trigger in tracked.triggers(true, true) {
                     statements.push(drop_trigger(&trigger.name, &table));
                     statements.extend(trigger.create(&table));

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use poem::http::{StatusCode, header};
 use poem::{Request, Response};
 
 use super::etag::{self, Tags};
-use super::kept::Kept;
+use super::kept::{self, Kept};
+use super::recent::{Head, Recalled, Recent};
 use super::{Mounted, bad_parameters, body, problem, query_string, set_budget};
 use crate::crud;
-use crate::crud::answers::{Answers, Asked, Filling, Held};
+use crate::crud::answers::{Answers, Asked, Filling, Held, Plan};
 use crate::db::Session;
 use crate::error::{Error, Result};
 use crate::metrics::AnswerCacheMetrics;
@@ -24,6 +26,13 @@ pub(super) struct Cached {
     answers: Arc<Answers>,
     cache: CacheMeta,
     metrics: AnswerCacheMetrics,
+    recent: Recent,
+}
+
+/// Under which tokens a request is answered.
+struct Current {
+    plan: Arc<Plan>,
+    held: Arc<Held>,
 }
 
 /// What an endpoint is asked for, read and found right.
@@ -38,15 +47,19 @@ impl Mounted {
     pub(super) fn cached(&self, path: &str) -> Option<Cached> {
         let (cache, answers) = (self.resource().cache?, Arc::clone(&self.answers));
         let metrics = answers.metrics().answer_cache(path);
-        Some(Cached { answers, cache, metrics })
+        Some(Cached { answers, cache, metrics, recent: Recent::default() })
+    }
+
+    /// Whether the keys that sign cursors are known.
+    fn signs_cursors(&self) -> bool {
+        self.database.session().known_cursor_keys().is_some()
     }
 }
 
 impl Cached {
     pub(super) async fn list(&self, mounted: &Mounted, request: &Request) -> poem::Result<Response> {
-        let query = mounted.list_query(query_string(request)).map_err(problem)?;
-        let known = etag::known(request)?;
-        self.get(mounted, &Reading::List(query), known, request).await
+        let read = || mounted.list_query(query_string(request)).map(Reading::List).map_err(problem);
+        self.get(mounted, request, read).await
     }
 
     pub(super) async fn list_related(
@@ -56,18 +69,21 @@ impl Cached {
         mounted: &Mounted,
         request: &Request,
     ) -> poem::Result<Response> {
-        let key = parent.key(request)?;
-        let query = mounted.list_query(query_string(request)).map_err(problem)?;
-        let known = etag::known(request)?;
-        self.get(mounted, &Reading::Related { parent, relation, key, query }, known, request).await
+        let read = || {
+            let key = parent.key(request)?;
+            let query = mounted.list_query(query_string(request)).map_err(problem)?;
+            Ok(Reading::Related { parent, relation, key, query })
+        };
+        self.get(mounted, request, read).await
     }
 
     pub(super) async fn row(&self, mounted: &Mounted, request: &Request) -> poem::Result<Response> {
-        let query = parse::one(&mounted.options, query_string(request)).map_err(bad_parameters)?;
-        let key = mounted.key(request)?;
-        let known = etag::known(request)?;
-        let more = !query_string(request).is_empty();
-        self.get(mounted, &Reading::Row { key, query, more }, known, request).await
+        let read = || {
+            let query = parse::one(&mounted.options, query_string(request)).map_err(bad_parameters)?;
+            let more = !query_string(request).is_empty();
+            Ok(Reading::Row { key: mounted.key(request)?, query, more })
+        };
+        self.get(mounted, request, read).await
     }
 
     /// A search is no GET: nobody asks whether its answer is still the same.
@@ -75,40 +91,79 @@ impl Cached {
         mounted.no_parameters(&request)?;
         let body = body::object(&mut request, &[body::JSON], mounted.json_depth).await?;
         let reading = Reading::List(mounted.search_query(&body).map_err(problem)?);
-        let held = self.hold(mounted, &reading).await.map_err(problem)?;
+        set_budget(1 + reading.budget());
+        let current = self.current(mounted, &reading).await.map_err(problem)?;
         let (kept, _) =
-            self.kept(mounted, &reading, held.as_ref()).await.map_err(super::search::in_body).map_err(problem)?;
+            self.kept(mounted, &reading, current.as_ref()).await.map_err(super::search::in_body).map_err(problem)?;
         let body = kept.body().ok_or_else(|| problem(malformed()))?;
         Ok(Response::builder().header(header::CONTENT_TYPE, "application/json").body(body))
     }
 
-    async fn get(
+    /// Answers as the same request was answered before, or else what `read` makes of it.
+    async fn get<'a>(
         &self,
         mounted: &Mounted,
-        reading: &Reading<'_>,
-        known: Option<Tags>,
         request: &Request,
+        read: impl FnOnce() -> poem::Result<Reading<'a>> + Send,
     ) -> poem::Result<Response> {
-        let held = self.hold(mounted, reading).await.map_err(problem)?;
-        let tag = held.as_ref().map(|held| format!("\"{}\"", held.tag()));
+        let mut current = None;
+        if let Some(recalled) = self.recent.find(request).filter(|it| it.plan.is_current(&mounted.database)) {
+            set_budget(1);
+            let held = self.answers.hold(&mounted.database, &recalled.plan).await.map_err(problem)?;
+            if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &recalled.held))
+                && let Some(response) = self.again(&recalled, etag::known(request)?)
+            {
+                self.metrics.hits.inc();
+                return Ok(response);
+            }
+            current = held.map(|held| Current { plan: Arc::clone(&recalled.plan), held });
+        }
+        // Boxed, or every request that is answered again would carry the room that this needs.
+        self.anew(mounted, request, read, current).boxed().await
+    }
+
+    /// The answer that was given before, if the client has it or memory does.
+    fn again(&self, recalled: &Recalled, known: Option<Tags>) -> Option<Response> {
+        let Head { tag, .. } = &recalled.head;
+        if etag::names(known.as_ref(), tag) {
+            return Some(not_modified(tag));
+        }
+        let body = kept::body(&self.answers.peek(&recalled.held)?)?;
+        Some(unless_known(recalled.head.with_body(body), known.as_ref()))
+    }
+
+    async fn anew<'a>(
+        &self,
+        mounted: &Mounted,
+        request: &Request,
+        read: impl FnOnce() -> poem::Result<Reading<'a>> + Send,
+        mut current: Option<Current>,
+    ) -> poem::Result<Response> {
+        let reading = read()?;
+        let known = etag::known(request)?;
+        set_budget(1 + reading.budget());
+        if current.is_none() {
+            current = self.current(mounted, &reading).await.map_err(problem)?;
+        }
+        let tag = current.as_ref().map(|current| format!("\"{}\"", current.held.tag()));
         // A row's version is its tag, where there is one; it is in the answer.
         let is_versioned = matches!(reading, Reading::Row { .. }) && mounted.model().version().is_some();
         if let Some(tag) = tag.as_ref().filter(|tag| !is_versioned && etag::names(known.as_ref(), tag)) {
             self.metrics.hits.inc();
             return Ok(not_modified(tag));
         }
-        let (kept, is_current) = self.kept(mounted, reading, held.as_ref()).await.map_err(problem)?;
+        let (kept, is_current) = self.kept(mounted, &reading, current.as_ref()).await.map_err(problem)?;
         let tag = tag.as_deref().filter(|_| is_current);
         let response = kept.response(request, tag).ok_or_else(|| problem(malformed()))?;
-        match response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()) {
-            Some(tag) if etag::is_known(known.as_ref(), &response) => Ok(not_modified(tag)),
-            _ => Ok(response),
+        // Pages have cursors only once the keys that sign them are known.
+        if let Some(Current { plan, held }) = current.filter(|_| is_current && mounted.signs_cursors()) {
+            self.recent.remember(request, plan, held, &response);
         }
+        Ok(unless_known(response, known.as_ref()))
     }
 
     /// Reads the tokens of what is asked for, if its answer may be kept.
-    async fn hold(&self, mounted: &Mounted, reading: &Reading<'_>) -> Result<Option<Held>> {
-        set_budget(1 + reading.budget());
+    async fn current(&self, mounted: &Mounted, reading: &Reading<'_>) -> Result<Option<Current>> {
         if !reading.may_be_kept(mounted.database.dialect()) {
             return Ok(None);
         }
@@ -116,20 +171,22 @@ impl Cached {
         let resource = mounted.resource().name;
         let asked = Asked { resource, request: &request, scope: &[], cache: self.cache };
         let footprint = |known: &Known, dialect| reading.footprint(mounted, known, dialect);
-        self.answers.hold(&mounted.database, &asked, footprint).await
+        let Some(plan) = self.answers.plan(&mounted.database, &asked, footprint) else { return Ok(None) };
+        let held = self.answers.hold(&mounted.database, &plan).await?;
+        Ok(held.map(|held| Current { plan, held }))
     }
 
     /// The answer, and whether it is exactly that of the tokens that are held.
-    async fn kept(&self, mounted: &Mounted, reading: &Reading<'_>, held: Option<&Held>) -> Result<(Kept, bool)> {
+    async fn kept(&self, mounted: &Mounted, reading: &Reading<'_>, current: Option<&Current>) -> Result<(Kept, bool)> {
         let database = &mounted.database;
-        let Some(held) = held else {
+        let Some(Current { plan, held }) = current else {
             return Ok((reading.read(mounted, &mut database.session()).await?.0, false));
         };
         if let Some(kept) = self.answers.find(database, held).await?.and_then(Kept::read) {
             self.metrics.hits.inc();
             return Ok((kept, true));
         }
-        let mut fill = match self.answers.fill(database, held).await? {
+        let mut fill = match self.answers.fill(database, plan, held).await? {
             Filling::Found(bytes) => {
                 self.metrics.hits.inc();
                 return Ok((Kept::read(bytes).ok_or_else(malformed)?, true));
@@ -195,7 +252,7 @@ impl Reading<'_> {
         };
         bytes.push(kind);
         // Pages have cursors only once the keys that sign them are known.
-        bytes.push(u8::from(mounted.database.session().known_cursor_keys().is_some()));
+        bytes.push(u8::from(mounted.signs_cursors()));
         bytes
     }
 
@@ -234,6 +291,17 @@ impl Reading<'_> {
         // A total that took too long to count is missing this time only, and one that is kept for a time is of another moment.
         let is_whole = query.count == CountMode::None || result.meta.count == CountMode::Exact;
         Ok((Kept::list(&result)?, is_whole))
+    }
+}
+
+/// The answer, or 304 if the client has it.
+fn unless_known(response: Response, known: Option<&Tags>) -> Response {
+    if known.is_none() || !etag::is_known(known, &response) {
+        return response;
+    }
+    match response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()) {
+        Some(tag) => not_modified(tag),
+        None => response,
     }
 }
 

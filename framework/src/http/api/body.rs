@@ -57,11 +57,9 @@ pub(super) fn incomplete(error: ReadBodyError) -> poem::Error {
 }
 
 fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> {
-    match json::<Unique>(bytes, depth)? {
-        Body::Object(members) => Ok(members.into_iter().map(|(name, value)| (name, value.0)).collect()),
-        Body::List(_) | Body::Other => {
-            Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", "expected a JSON object"))
-        }
+    match json::<Unique>(bytes, depth)?.0 {
+        JsonValue::Object(members) => Ok(members),
+        _ => Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", "expected a JSON object")),
     }
 }
 
@@ -70,7 +68,7 @@ fn parse(bytes: &[u8], depth: usize) -> Result<Map<String, JsonValue>, Problem> 
 /// # Errors
 ///
 /// 400 for what is no JSON, or deeper.
-pub(super) fn json<V: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<Body<V>, Problem> {
+pub(super) fn json<V: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<V, Problem> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(bad_request("invalid_json", "expected a JSON object, not an empty body"));
     }

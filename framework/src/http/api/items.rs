@@ -22,7 +22,7 @@ pub(super) async fn read(
     most: usize,
 ) -> poem::Result<Vec<Map<String, JsonValue>>> {
     let bytes = body::bytes(request, types).await?;
-    let body = body::json::<Body<Body<Unique>>>(&bytes, depth)?;
+    let body = body::json::<Body<Body<Body<Unique>>>>(&bytes, depth)?;
     items(body, most).map_err(|errors| problem(Error::Invalid(capped(errors))))
 }
 
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<usize, Vec<String>> {
-        let body = body::json::<Body<Body<Unique>>>(text.as_bytes(), 32).expect("JSON");
+        let body = body::json::<Body<Body<Body<Unique>>>>(text.as_bytes(), 32).expect("JSON");
         let place = |error: InputError| match error.at {
             Location::Pointer(pointer) => format!("{pointer} {}", error.code),
             other => format!("{other:?} {}", error.code),
@@ -103,7 +103,7 @@ mod tests {
             r#"{"items": [{"a": 1, "a": 2}]}"#,
             r#"{"items": [{"a": [{"b": 1, "b": 2}]}]}"#,
         ] {
-            assert!(body::json::<Body<Body<Unique>>>(twice.as_bytes(), 32).is_err(), "{twice}");
+            assert!(body::json::<Body<Body<Body<Unique>>>>(twice.as_bytes(), 32).is_err(), "{twice}");
         }
     }
 }

@@ -93,21 +93,31 @@ impl Kept {
 
     /// The body alone, as a search answers it.
     pub(super) fn body(&self) -> Option<Bytes> {
-        self.parts().map(|parts| parts.body)
+        body(&self.0)
     }
 
     fn parts(&self) -> Option<Parts<'_>> {
-        let (prefix, rest) = self.0.split_first_chunk::<PREFIX>()?;
-        let end = usize::try_from(u32::from_be_bytes(*prefix)).ok()?;
-        let head = std::str::from_utf8(rest.get(..end)?).ok()?;
+        let end = end_of_head(&self.0)?;
+        let head = std::str::from_utf8(self.0.get(PREFIX..end)?).ok()?;
         let mut lines = head.split('\n');
         let (etag, truncated) = (lines.next()?, lines.next()?);
         let meta = match lines.next() {
             Some(page) => Some(meta(page, &mut lines)?),
             None => None,
         };
-        Some(Parts { etag, truncated, meta, body: self.0.slice(PREFIX + end..) })
+        Some(Parts { etag, truncated, meta, body: body(&self.0)? })
     }
+}
+
+/// The body of an answer that was kept as `bytes`.
+pub(super) fn body(bytes: &Bytes) -> Option<Bytes> {
+    let end = end_of_head(bytes).filter(|end| *end <= bytes.len())?;
+    Some(bytes.slice(end..))
+}
+
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    let length = u32::from_be_bytes(*bytes.first_chunk::<PREFIX>()?);
+    usize::try_from(length).ok()?.checked_add(PREFIX)
 }
 
 fn meta<'a>(page: &str, lines: &mut impl Iterator<Item = &'a str>) -> Option<PageMeta> {

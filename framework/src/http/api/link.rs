@@ -15,36 +15,59 @@ const LONGEST: usize = 1024;
 /// The `Link` header of a page (RFC 8288): `first`, `prev`, `next`, and `last` where the total is known, by page or by cursor
 /// as was asked. The other parameters of the request are kept.
 pub(super) fn pages(path: &str, query: &str, meta: &PageMeta) -> String {
-    let kept: String =
-        query.split('&').filter(|pair| !pair.is_empty() && !is_place(pair)).flat_map(|p| ["&", p]).collect();
-    let reference = |place: String, rel: &str| format!("<{path}?{place}{kept}>; rel=\"{rel}\"");
+    let mut links = Links { text: String::with_capacity(256), path, query };
     let Some(page) = meta.page else {
-        let mut links = vec![reference("cursor=".to_owned(), "first")];
+        links.add("cursor", "", "first");
         for (cursor, rel) in [(&meta.prev_cursor, "prev"), (&meta.next_cursor, "next")] {
-            let cursor = cursor.as_ref().filter(|cursor| cursor.len() <= LONGEST);
-            links.extend(cursor.map(|cursor| reference(format!("cursor={cursor}"), rel)));
+            if let Some(cursor) = cursor.as_ref().filter(|cursor| cursor.len() <= LONGEST) {
+                links.add("cursor", cursor, rel);
+            }
         }
-        return links.join(", ");
+        return links.text;
     };
-    let numbered = |page: u64, rel: &str| reference(format!("page={page}"), rel);
-    let mut links = vec![numbered(1, "first")];
+    let mut add = |page: u64, rel: &str| links.add("page", itoa::Buffer::new().format(page), rel);
+    add(1, "first");
     if page > 1 {
-        links.push(numbered(page - 1, "prev"));
+        add(page - 1, "prev");
     }
     if meta.has_more {
-        links.push(numbered(page + 1, "next"));
+        add(page + 1, "next");
     }
     if let Some(pages) = meta.pages() {
-        links.push(numbered(pages.max(1), "last"));
+        add(pages.max(1), "last");
     }
-    links.join(", ")
+    links.text
+}
+
+/// The links of one list.
+struct Links<'a> {
+    text: String,
+    path: &'a str,
+    query: &'a str,
+}
+
+impl Links<'_> {
+    /// Adds a link to the place that is called so, with the other parameters of the request.
+    fn add(&mut self, name: &str, place: &str, rel: &str) {
+        let start = if self.text.is_empty() { "<" } else { ", <" };
+        for part in [start, self.path, "?", name, "=", place] {
+            self.text.push_str(part);
+        }
+        for pair in self.query.split('&').filter(|pair| !pair.is_empty() && !is_place(pair)) {
+            self.text.push('&');
+            self.text.push_str(pair);
+        }
+        for part in [">; rel=\"", rel, "\""] {
+            self.text.push_str(part);
+        }
+    }
 }
 
 fn is_place(pair: &str) -> bool {
     let name = pair.split_once('=').map_or(pair, |(name, _)| name);
     // However it was written, it was read as this.
-    let name: Vec<u8> = percent_decode_str(name).collect();
-    matches!(name.as_slice(), b"page" | b"cursor")
+    let is = |place: &str| percent_decode_str(name).eq(place.bytes());
+    is("page") || is("cursor")
 }
 
 /// The path of the one row of `loaded`: `/books/7`.

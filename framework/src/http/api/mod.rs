@@ -9,6 +9,7 @@ mod items;
 mod kept;
 mod link;
 mod read;
+mod recent;
 mod search;
 mod unique;
 mod write;
@@ -17,6 +18,7 @@ pub(crate) use search::in_body;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 
@@ -165,25 +167,27 @@ impl Endpoint for Derived {
         if let Some(cached) = &self.cached {
             return match &self.action {
                 Action::Operation(Operation::Get) => cached.row(mounted, &request).await,
-                Action::Operation(Operation::Search) => cached.search(mounted, request).await,
+                Action::Operation(Operation::Search) => cached.search(mounted, request).boxed().await,
                 Action::Operation(_) => cached.list(mounted, &request).await,
                 Action::Related { relation, target } => cached.list_related(mounted, relation, target, &request).await,
             };
         }
-        match &self.action {
-            Action::Operation(Operation::List) => mounted.list(&request).await,
-            Action::Operation(Operation::Get) => mounted.get(&request).await,
-            Action::Operation(Operation::Create) => mounted.create(request).await,
-            Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).await,
-            Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).await,
-            Action::Operation(Operation::Delete) => mounted.delete(&request).await,
-            Action::Operation(Operation::Search) => mounted.search(request).await,
-            Action::Operation(Operation::Restore) => mounted.restore(request).await,
-            Action::Operation(Operation::BulkCreate) => mounted.bulk_create(request).await,
-            Action::Operation(Operation::BulkUpdate) => mounted.bulk_update(request).await,
-            Action::Operation(Operation::BulkDelete) => mounted.bulk_delete(request).await,
-            Action::Related { relation, target } => mounted.list_related(relation, target, &request).await,
-        }
+        // Each boxed by itself, or every request would carry the room that the largest of them needs.
+        let answer = match &self.action {
+            Action::Operation(Operation::List) => mounted.list(&request).boxed(),
+            Action::Operation(Operation::Get) => mounted.get(&request).boxed(),
+            Action::Operation(Operation::Create) => mounted.create(request).boxed(),
+            Action::Operation(Operation::Update) => mounted.change(request, BodyKind::Patch).boxed(),
+            Action::Operation(Operation::Replace) => mounted.change(request, BodyKind::Replace).boxed(),
+            Action::Operation(Operation::Delete) => mounted.delete(&request).boxed(),
+            Action::Operation(Operation::Search) => mounted.search(request).boxed(),
+            Action::Operation(Operation::Restore) => mounted.restore(request).boxed(),
+            Action::Operation(Operation::BulkCreate) => mounted.bulk_create(request).boxed(),
+            Action::Operation(Operation::BulkUpdate) => mounted.bulk_update(request).boxed(),
+            Action::Operation(Operation::BulkDelete) => mounted.bulk_delete(request).boxed(),
+            Action::Related { relation, target } => mounted.list_related(relation, target, &request).boxed(),
+        };
+        answer.await
     }
 }
 

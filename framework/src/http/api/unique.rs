@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Value as JsonValue};
 
 /// A JSON value without a member that is there twice, however deep.
@@ -35,10 +36,12 @@ impl<'de> Visitor<'de> for Values {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<JsonValue, A::Error> {
         let mut members = Map::new();
         while let Some(name) = access.next_key::<String>()? {
-            if members.contains_key(&name) {
-                return Err(A::Error::custom(format!("{name:?} is there twice")));
-            }
-            members.insert(name, access.next_value::<Unique>()?.0);
+            match members.entry(name) {
+                Entry::Vacant(member) => member.insert(access.next_value::<Unique>()?.0),
+                Entry::Occupied(member) => {
+                    return Err(A::Error::custom(format!("{:?} is there twice", member.key())));
+                }
+            };
         }
         Ok(members.into())
     }

@@ -8,10 +8,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body as _, Frame, SizeHint};
 use poem::http::StatusCode;
-use poem::{Body, Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Body, Endpoint, Middleware, Request, Response, Result};
 use tokio::time::Sleep;
 
 use crate::http::Problem;
@@ -25,7 +27,7 @@ pub struct BodyLimit {
     pub timeout: Duration,
 }
 
-impl<E: Endpoint> Middleware<E> for BodyLimit {
+impl<E: Endpoint<Output = Response>> Middleware<E> for BodyLimit {
     type Output = BodyLimited<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
@@ -39,17 +41,17 @@ pub struct BodyLimited<E> {
     limit: BodyLimit,
 }
 
-impl<E: Endpoint> Endpoint for BodyLimited<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for BodyLimited<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         let body = request.take_body();
         if body.is_empty() {
-            return self.endpoint.call(request).await.map(IntoResponse::into_response);
+            return Either::Left(self.endpoint.call(request));
         }
         let body: BoxBody<Bytes, io::Error> = body.into();
         if body.size_hint().lower() > self.limit.bytes as u64 {
-            return Err(self.too_large());
+            return Either::Right(Either::Left(ready(Err(self.too_large()))));
         }
         let upload = Upload::default();
         let sleep = None;
@@ -57,13 +59,13 @@ impl<E: Endpoint> Endpoint for BodyLimited<E> {
             LimitedBody { body, left: self.limit.bytes, timeout: self.limit.timeout, sleep, upload: upload.clone() };
         request.set_body(Body::from(BoxBody::new(limited)));
         request.set_data(upload.clone());
-        let answer = self.endpoint.call(request).await.map(IntoResponse::into_response);
         // The endpoint saw an I/O error and called it a bad request; the client is told the reason.
-        match upload.state() {
+        let answer = self.endpoint.call(request).map(move |answer| match upload.state() {
             State::TooLarge => Err(self.too_large()),
             State::TooSlow => Err(self.too_slow()),
             _ => answer,
-        }
+        });
+        Either::Right(Either::Right(answer))
     }
 }
 

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Endpoint, Middleware, Request, Response, Result};
 
 use crate::error::Error;
 use crate::http::Problem;
@@ -13,7 +13,7 @@ use crate::http::Problem;
 #[derive(Debug, Clone, Copy)]
 pub struct CatchPanic;
 
-impl<E: Endpoint> Middleware<E> for CatchPanic {
+impl<E: Endpoint<Output = Response>> Middleware<E> for CatchPanic {
     type Output = PanicsCaught<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
@@ -24,19 +24,19 @@ impl<E: Endpoint> Middleware<E> for CatchPanic {
 /// An endpoint inside [`CatchPanic`].
 pub struct PanicsCaught<E>(E);
 
-impl<E: Endpoint> Endpoint for PanicsCaught<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for PanicsCaught<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         // Whatever the endpoint held is dropped with the panic and seen by nobody again.
-        match AssertUnwindSafe(self.0.call(request)).catch_unwind().await {
-            Ok(answer) => answer.map(IntoResponse::into_response),
-            Err(panic) => {
-                let cause = Error::other(format!("the endpoint panicked: {}", message(&*panic)));
-                Err(Problem::internal(&cause).into())
-            }
-        }
+        let answer = AssertUnwindSafe(self.0.call(request)).catch_unwind();
+        answer.map(|answer| answer.unwrap_or_else(|panic| Err(internal(&*panic))))
     }
+}
+
+fn internal(panic: &(dyn Any + Send)) -> poem::Error {
+    let cause = Error::other(format!("the endpoint panicked: {}", message(panic)));
+    Problem::internal(&cause).into()
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

@@ -1,5 +1,6 @@
 //! Compresses large answers for clients that accept it.
 
+use futures_util::TryFutureExt;
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::web::{Compress, CompressionAlgo, CompressionLevel};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
@@ -9,35 +10,47 @@ const WORTH_IT: u64 = 1024;
 /// The best that brotli and gzip do costs a hundred times the work and saves a few percent.
 const LEVEL: CompressionLevel = CompressionLevel::Precise(4);
 
-/// Compresses answers from 1 KiB on whose type gains by it, with poem's algorithms. Requests are not decompressed.
+/// Compresses answers from 1 KiB on whose type gains by it, with poem's algorithms, if it is on. Requests are not decompressed.
 #[derive(Debug, Clone, Copy)]
-pub struct Compression;
+pub struct Compression {
+    /// Whether it does anything.
+    pub on: bool,
+}
 
-impl<E: Endpoint> Middleware<E> for Compression {
+impl<E: Endpoint<Output = Response>> Middleware<E> for Compression {
     type Output = Compressed<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
-        Compressed(endpoint)
+        Compressed { endpoint, on: self.on }
     }
 }
 
 /// An endpoint inside [`Compression`].
-pub struct Compressed<E>(E);
+pub struct Compressed<E> {
+    endpoint: E,
+    on: bool,
+}
 
-impl<E: Endpoint> Endpoint for Compressed<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for Compressed<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        let algorithm = accepted(request.headers());
-        let mut response = self.0.call(request).await?.into_response();
-        if !gains(&mut response) {
-            return Ok(response);
-        }
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
-        Ok(match algorithm {
-            Some(algorithm) => Compress::new(response, algorithm).with_quality(LEVEL).into_response(),
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        let accepted = self.on.then(|| accepted(request.headers()));
+        self.endpoint.call(request).map_ok(move |response| match accepted {
+            Some(algorithm) => compressed(response, algorithm),
             None => response,
         })
+    }
+}
+
+fn compressed(mut response: Response, algorithm: Option<CompressionAlgo>) -> Response {
+    if !gains(&mut response) {
+        return response;
+    }
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    match algorithm {
+        Some(algorithm) => Compress::new(response, algorithm).with_quality(LEVEL).into_response(),
+        None => response,
     }
 }
 
@@ -84,7 +97,7 @@ mod tests {
             "/large" => Response::builder().content_type("application/json").body("1".repeat(4096)),
             _ => Response::builder().content_type("application/json").body("1"),
         });
-        let client = TestClient::new(endpoint.with(Compression));
+        let client = TestClient::new(endpoint.with(Compression { on: true }));
         let large = client.get("/large").header("accept-encoding", "gzip, br;q=0").send().await;
         large.assert_header("content-encoding", "gzip");
         large.assert_header("vary", "accept-encoding");

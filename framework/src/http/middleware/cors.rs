@@ -2,8 +2,10 @@
 //!
 //! poem's own middleware refuses every request whose origin is not listed, which includes an app's own pages.
 
+use futures_util::TryFutureExt;
+use futures_util::future::{Either, ready};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Endpoint, Middleware, Request, Response, Result};
 
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "ETag, Idempotency-Replayed, Link, Location, Retry-After, Server-Timing, X-Request-Id, X-Truncated",
@@ -11,11 +13,11 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 
-/// The origins whose pages may call, as in `https://app.example.com`; `*` is any.
+/// The origins whose pages may call, as in `https://app.example.com`; `*` is any. Without one nothing is done.
 #[derive(Debug, Clone)]
 pub struct Cors(pub Vec<String>);
 
-impl<E: Endpoint> Middleware<E> for Cors {
+impl<E: Endpoint<Output = Response>> Middleware<E> for Cors {
     type Output = CrossOrigin<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
@@ -29,27 +31,22 @@ pub struct CrossOrigin<E> {
     origins: Vec<String>,
 }
 
-impl<E: Endpoint> Endpoint for CrossOrigin<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for CrossOrigin<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        let Some(origin) = self.allowed_origin(request.headers()) else {
-            // Without the headers a browser keeps the answer from the page; other clients need none.
-            let response = self.endpoint.call(request).await.map(IntoResponse::into_response);
-            return response.map(depends_on_origin);
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        if self.origins.is_empty() {
+            return Either::Left(self.endpoint.call(request));
+        }
+        // Without the headers a browser keeps the answer from the page; other clients need none.
+        let origin = self.allowed_origin(request.headers());
+        let preflight = preflight(&request).filter(|_| origin.is_some());
+        let is_preflight = preflight.is_some();
+        let answer = match preflight {
+            Some(answer) => Either::Left(ready(Ok(answer))),
+            None => Either::Right(self.endpoint.call(request)),
         };
-        let wanted = |name: HeaderName| request.headers().get(name).cloned();
-        let asks_for = (wanted(header::ACCESS_CONTROL_REQUEST_METHOD), wanted(header::ACCESS_CONTROL_REQUEST_HEADERS));
-        let mut response = match (request.method(), asks_for) {
-            (&Method::OPTIONS, (Some(_), headers)) => preflight(headers),
-            _ => {
-                let mut response = self.endpoint.call(request).await.map(IntoResponse::into_response)?;
-                response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-                response
-            }
-        };
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        Ok(depends_on_origin(response))
+        Either::Right(answer.map_ok(move |answer| with_headers(answer, origin, is_preflight)))
     }
 }
 
@@ -61,21 +58,32 @@ impl<E> CrossOrigin<E> {
     }
 }
 
-/// Caches keep the answers to different origins apart.
-fn depends_on_origin(mut response: Response) -> Response {
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+fn with_headers(mut response: Response, origin: Option<HeaderValue>, is_preflight: bool) -> Response {
+    let headers = response.headers_mut();
+    if let Some(origin) = origin {
+        if !is_preflight {
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    // Caches keep the answers to different origins apart.
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
     response
 }
 
-/// The browser asks before it sends what a form could not.
-fn preflight(headers: Option<HeaderValue>) -> Response {
-    let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    response.headers_mut().insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-    if let Some(headers) = headers {
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, headers);
-    }
-    response
+/// The answer to a browser that asks before it sends what a form could not.
+fn preflight(request: &Request) -> Option<Response> {
+    let wanted = |name: HeaderName| request.headers().get(name).cloned();
+    let is_asked = *request.method() == Method::OPTIONS && wanted(header::ACCESS_CONTROL_REQUEST_METHOD).is_some();
+    is_asked.then(|| {
+        let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        response.headers_mut().insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        if let Some(headers) = wanted(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, headers);
+        }
+        response
+    })
 }
 
 #[cfg(test)]
@@ -87,7 +95,7 @@ mod tests {
     use super::*;
 
     fn client() -> TestClient<impl Endpoint> {
-        TestClient::new(make_sync(|_| "hello").with(Cors(vec!["https://app.example".to_owned()])))
+        TestClient::new(make_sync(|_| "hello").map_to_response().with(Cors(vec!["https://app.example".to_owned()])))
     }
 
     #[tokio::test]

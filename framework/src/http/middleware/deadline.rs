@@ -1,10 +1,13 @@
 //! Ends a request that takes too long with 504.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use poem::http::StatusCode;
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
-use tokio::time::Instant;
+use poem::{Endpoint, Middleware, Request, Response, Result};
+use tokio::time::{Instant, Sleep};
 
 use super::body_limit::Upload;
 use crate::http::Problem;
@@ -13,7 +16,7 @@ use crate::http::Problem;
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Duration);
 
-impl<E: Endpoint> Middleware<E> for Deadline {
+impl<E: Endpoint<Output = Response>> Middleware<E> for Deadline {
     type Output = Deadlined<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
@@ -27,23 +30,46 @@ pub struct Deadlined<E> {
     deadline: Duration,
 }
 
-impl<E: Endpoint> Endpoint for Deadlined<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for Deadlined<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let upload = request.data::<Upload>().cloned();
-        let mut answer = std::pin::pin!(self.endpoint.call(request));
-        let mut end = Instant::now() + self.deadline;
-        loop {
-            match tokio::time::timeout_at(end, &mut answer).await {
-                Ok(answer) => return answer.map(IntoResponse::into_response),
-                // While the client is still sending, the time is its own; the body's timeout bounds it.
-                Err(_) if upload.as_ref().is_some_and(Upload::is_awaited) => end = Instant::now() + self.deadline,
-                Err(_) => break,
-            }
+        let (answer, end) = (self.endpoint.call(request), tokio::time::sleep(self.deadline));
+        Bounded { answer, end, deadline: self.deadline, upload }
+    }
+}
+
+pin_project! {
+    /// An answer, or 504 once the time is over.
+    struct Bounded<F> {
+        #[pin]
+        answer: F,
+        #[pin]
+        end: Sleep,
+        deadline: Duration,
+        upload: Option<Upload>,
+    }
+}
+
+impl<F: Future<Output = Result<Response>>> Future for Bounded<F> {
+    type Output = Result<Response>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(answer) = this.answer.poll(context) {
+            return Poll::Ready(answer);
         }
-        tracing::warn!(deadline = ?self.deadline, "the deadline has passed");
-        let detail = format!("no answer within {:?}", self.deadline);
-        Err(Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail).into())
+        loop {
+            ready!(this.end.as_mut().poll(context));
+            // While the client is still sending, the time is its own; the body's timeout bounds it.
+            if !this.upload.as_ref().is_some_and(Upload::is_awaited) {
+                break;
+            }
+            this.end.as_mut().reset(Instant::now() + *this.deadline);
+        }
+        tracing::warn!(deadline = ?this.deadline, "the deadline has passed");
+        let detail = format!("no answer within {:?}", this.deadline);
+        Poll::Ready(Err(Problem::new(StatusCode::GATEWAY_TIMEOUT).with_detail(detail).into()))
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Endpoint, Middleware, Request, Response, Result};
 use tracing::Instrument;
 use tracing::field::Empty;
 use uuid::Uuid;
@@ -43,7 +44,7 @@ fn is_sane(id: &str) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub struct Identify;
 
-impl<E: Endpoint> Middleware<E> for Identify {
+impl<E: Endpoint<Output = Response>> Middleware<E> for Identify {
     type Output = Identified<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
@@ -54,56 +55,45 @@ impl<E: Endpoint> Middleware<E> for Identify {
 /// An endpoint inside [`Identify`].
 pub struct Identified<E>(E);
 
-impl<E: Endpoint> Endpoint for Identified<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for Identified<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         let since = Instant::now();
         let id = RequestId::of(request.headers());
         // Of the highest level, so that a filter that shows any line at all shows the id on it.
-        let span = tracing::error_span!("request", request_id = id.as_str(), method = %request.method(), route = Empty);
+        let span = tracing::error_span!(
+            "request",
+            request_id = id.as_str(),
+            method = request.method().as_str(),
+            route = Empty
+        );
         request.set_data(id.clone());
         let occasion = Occasion::of(&request);
         request.set_data(occasion.clone());
-        let answer = async {
-            let result = self.0.call(request).await.map(IntoResponse::into_response);
+        let answer = self.0.call(request).then(move |result| async move {
             let response = occasion.settle(result).await;
             tracing::debug!(status = response.status().as_u16(), elapsed = ?since.elapsed(), "answered");
             response
-        };
-        let mut response = answer.instrument(span).await;
-        if let Ok(id) = HeaderValue::from_str(id.as_str()) {
-            response.headers_mut().insert(HEADER, id);
-        }
-        Ok(response)
+        });
+        answer.instrument(span).map(move |mut response| {
+            if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+                response.headers_mut().insert(HEADER, id);
+            }
+            Ok(response)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::Mutex;
-
     use poem::EndpointExt;
     use poem::endpoint::make_sync;
     use tracing_subscriber::prelude::*;
     use tracing_subscriber::{EnvFilter, fmt};
 
     use super::*;
-
-    /// What a test's log lines are written to.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no test panicked").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::fixtures::Lines;
 
     #[tokio::test]
     async fn a_line_has_the_id_whatever_the_level_of_the_log() {
@@ -113,11 +103,11 @@ mod tests {
             let layer = fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
             let subscriber = tracing_subscriber::registry().with(EnvFilter::new(level)).with(layer);
             let guard = tracing::subscriber::set_default(subscriber);
-            let endpoint = make_sync(|_| tracing::error!("a line of the endpoint")).with(Identify);
+            let endpoint = make_sync(|_| tracing::error!("a line of the endpoint")).map_to_response().with(Identify);
             let request = Request::builder().header(HEADER, "the-id-of-the-request").finish();
             endpoint.call(request).await.expect("answered");
             drop(guard);
-            let text = String::from_utf8(lines.0.lock().expect("no test panicked").clone()).expect("a text");
+            let text = lines.text();
             let line = text.lines().find(|line| line.contains("a line of the endpoint")).expect("logged");
             assert!(line.contains("the-id-of-the-request"), "{level}: {line}");
         }

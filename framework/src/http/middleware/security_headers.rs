@@ -1,7 +1,8 @@
 //! Tells browsers not to guess, frame or tell on.
 
+use futures_util::TryFutureExt;
 use poem::http::{HeaderName, HeaderValue, header};
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Endpoint, Middleware, Request, Response, Result};
 
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -13,7 +14,7 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 #[derive(Debug, Clone, Copy)]
 pub struct SecurityHeaders;
 
-impl<E: Endpoint> Middleware<E> for SecurityHeaders {
+impl<E: Endpoint<Output = Response>> Middleware<E> for SecurityHeaders {
     type Output = Secured<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
@@ -24,14 +25,15 @@ impl<E: Endpoint> Middleware<E> for SecurityHeaders {
 /// An endpoint inside [`SecurityHeaders`].
 pub struct Secured<E>(E);
 
-impl<E: Endpoint> Endpoint for Secured<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for Secured<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        let mut response = self.0.call(request).await?.into_response();
-        for (name, value) in HEADERS {
-            response.headers_mut().entry(name).or_insert(value);
-        }
-        Ok(response)
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        self.0.call(request).map_ok(|mut response| {
+            for (name, value) in HEADERS {
+                response.headers_mut().entry(name).or_insert(value);
+            }
+            response
+        })
     }
 }

@@ -1,5 +1,8 @@
 //! The last step of every answer: one shape for all that can go wrong.
 
+use std::sync::Arc;
+
+use futures_util::FutureExt;
 use http_body_util::combinators::BoxBody;
 use poem::http::{HeaderValue, Method, StatusCode, Uri, header};
 use poem::{IntoResponse, Response};
@@ -11,7 +14,9 @@ use crate::http::middleware::RequestId;
 
 /// What a problem says about the request that it answers.
 #[derive(Clone)]
-pub(crate) struct Occasion {
+pub(crate) struct Occasion(Arc<Asked>);
+
+struct Asked {
     method: Method,
     uri: Uri,
     request_id: Option<RequestId>,
@@ -20,10 +25,9 @@ pub(crate) struct Occasion {
 impl Occasion {
     /// The occasion that the outermost layer has put into the request, since routing may shorten the path.
     pub(crate) fn of(request: &poem::Request) -> Self {
-        request.data::<Self>().cloned().unwrap_or_else(|| Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            request_id: request.data::<RequestId>().cloned(),
+        request.data::<Self>().cloned().unwrap_or_else(|| {
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            Self(Arc::new(Asked { method, uri, request_id: request.data::<RequestId>().cloned() }))
         })
     }
 
@@ -31,14 +35,22 @@ impl Occasion {
     /// request, and `HEAD` is answered without a body.
     pub(crate) async fn settle(&self, result: poem::Result<Response>) -> Response {
         let response = match result {
+            Ok(response) if !is_plain_failure(&response) => response,
+            // Boxed, or every request would carry the room that this needs.
+            failed => self.settle_failure(failed).boxed().await,
+        };
+        if self.0.method == Method::HEAD { without_body(response) } else { response }
+    }
+
+    async fn settle_failure(&self, result: poem::Result<Response>) -> Response {
+        let settled = match result {
             Ok(response) => adopt(response, None).await,
             Err(error) => self.explain(error).await,
         };
-        let response = match response {
+        match settled {
             Settled::Problem(problem) => self.name(problem).into_response(),
             Settled::Response(response) => response,
-        };
-        if self.method == Method::HEAD { without_body(response) } else { response }
+        }
     }
 
     async fn explain(&self, error: poem::Error) -> Settled {
@@ -57,8 +69,8 @@ impl Occasion {
     }
 
     fn name(&self, mut problem: Problem) -> Problem {
-        problem.instance = Some(self.uri.path().into());
-        problem.request_id = self.request_id.as_ref().map(|id| id.as_str().into());
+        problem.instance = Some(self.0.uri.path().into());
+        problem.request_id = self.0.request_id.as_ref().map(|id| id.as_str().into());
         problem
     }
 }
@@ -70,11 +82,10 @@ enum Settled {
 
 /// An answer that reports a failure in plain text or in silence becomes a problem; any other shape was someone's choice.
 async fn adopt(mut response: Response, detail: Option<String>) -> Settled {
-    let status = response.status();
-    let plain = response.content_type().is_none_or(|media_type| media_type.starts_with("text/plain"));
-    if !(status.is_client_error() || status.is_server_error()) || !plain {
+    if !is_plain_failure(&response) {
         return Settled::Response(response);
     }
+    let status = response.status();
     let text = match detail {
         Some(detail) => Some(detail),
         None => {
@@ -96,6 +107,13 @@ async fn adopt(mut response: Response, detail: Option<String>) -> Settled {
         problem.headers = Some(Box::new(headers));
     }
     Settled::Problem(problem)
+}
+
+/// Whether an answer reports a failure in plain text or in silence.
+fn is_plain_failure(response: &Response) -> bool {
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error())
+        && response.content_type().is_none_or(|media_type| media_type.starts_with("text/plain"))
 }
 
 fn unreadable_parameter(error: &poem::Error) -> Option<Problem> {

@@ -15,7 +15,7 @@ async fn body(response: TestResponse) -> Value {
 }
 
 async fn answer(error: impl Fn() -> poem::Error + Send + Sync + 'static) -> TestResponse {
-    let endpoint = make_sync(move |_| Err::<(), _>(error()));
+    let endpoint = make_sync(move |_| Err::<(), _>(error())).map_to_response();
     TestClient::new(endpoint.with(Identify)).get("/books").header("x-request-id", "abc").send().await
 }
 
@@ -123,7 +123,7 @@ async fn an_endpoint_written_by_hand_answers_with_problems_and_says_so() {
     );
     assert_eq!(specification.pointer("/components/schemas/Problem"), Some(&Problem::schema()));
 
-    let client = TestClient::new(service.with(Identify));
+    let client = TestClient::new(service.map_to_response().with(Identify));
     client.get("/double?number=4").send().await.assert_text("8").await;
     client.get("/double?number=2147483647").send().await.assert_status(StatusCode::CONFLICT);
     let unreadable = client.get("/double?number=x").send().await;

@@ -9,6 +9,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::Either;
+use futures_util::{FutureExt, TryFutureExt};
 use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
@@ -112,12 +114,20 @@ pub struct Router {
 impl Endpoint for Router {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let (since, method, occasion) = (Instant::now(), method_label(request.method()), Occasion::of(&request));
-        let error = match self.route.call(request).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
+        self.route.call(request).or_else(move |error| self.unmatched(error, since, method, occasion))
+    }
+}
+
+impl Router {
+    async fn unmatched(
+        &self,
+        error: poem::Error,
+        since: Instant,
+        method: &'static str,
+        occasion: Occasion,
+    ) -> poem::Result<Response> {
         // Endpoints settle their errors themselves: what comes here has found none. It is settled as well, since the
         // layers around, which add headers, see answers only.
         self.metrics.refused(method, "unmatched", error.status().as_str(), since.elapsed());
@@ -191,10 +201,18 @@ struct Methods {
 impl Endpoint for Methods {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        if let Some((_, endpoint)) = self.methods.iter().find(|(method, _)| method == request.method()) {
-            return Ok(endpoint.answer(request).await);
-        }
+    fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        let answer = match self.methods.iter().find(|(method, _)| method == request.method()) {
+            Some((_, endpoint)) => Either::Left(endpoint.answer(request)),
+            None => Either::Right(self.refuse(request)),
+        };
+        answer.map(Ok)
+    }
+}
+
+impl Methods {
+    /// Answers a method that no endpoint is for.
+    async fn refuse(&self, request: Request) -> Response {
         tracing::Span::current().record("route", &*self.label);
         let (since, occasion) = (Instant::now(), Occasion::of(&request));
         let answer = match *request.method() {
@@ -206,7 +224,7 @@ impl Endpoint for Methods {
         let mut answer = occasion.settle(answer).await;
         answer.headers_mut().insert(header::ALLOW, self.allow.clone());
         self.metrics.refused(method_label(request.method()), &self.label, answer.status().as_str(), since.elapsed());
-        Ok(answer)
+        answer
     }
 }
 
@@ -231,7 +249,7 @@ impl Measured {
         }
     }
 
-    async fn answer(&self, mut request: Request) -> Response {
+    fn answer(&self, mut request: Request) -> impl Future<Output = Response> + Send {
         tracing::Span::current().record("route", &*self.label);
         let occasion = Occasion::of(&request);
         if self.as_get {
@@ -239,15 +257,17 @@ impl Measured {
         }
         let in_progress = self.metrics.begin();
         let meter = Meter::new(self.options.query_budget, self.options.development);
-        let result = Meter::scope(Arc::clone(&meter), self.endpoint.call(request)).await;
-        let mut response = occasion.settle(result).await;
-        in_progress.finish(response.status().as_str(), meter.statements(), meter.is_exceeded());
-        if self.options.development
-            && let Ok(timing) = HeaderValue::try_from(server_timing(&meter))
-        {
-            response.headers_mut().insert(HeaderName::from_static("server-timing"), timing);
-        }
-        response
+        let answer = Meter::scope(Arc::clone(&meter), self.endpoint.call(request));
+        answer.then(move |result| async move {
+            let mut response = occasion.settle(result).await;
+            in_progress.finish(response.status().as_str(), meter.statements(), meter.is_exceeded());
+            if self.options.development
+                && let Ok(timing) = HeaderValue::try_from(server_timing(&meter))
+            {
+                response.headers_mut().insert(HeaderName::from_static("server-timing"), timing);
+            }
+            response
+        })
     }
 }
 

@@ -184,3 +184,14 @@ async fn a_head_that_is_too_long_is_refused_before_hyper_does_it() {
     let wide = client.get("/books").header("x-filler", "x".repeat(32 * 1024)).send().await;
     wide.assert_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
 }
+
+/// It is moved into a box for each request.
+#[tokio::test]
+async fn what_a_request_carries_is_small() {
+    let endpoint = make(|_| async { "x" }).map_to_response().boxed();
+    let options = Arc::new(options());
+    let guarded = Arc::new(guard(endpoint, false, &options));
+    let measured = Measured::new(&guarded, &Method::GET, &"/x".into(), &options);
+    let answer = measured.answer(Request::default());
+    assert!(size_of_val(&answer) <= 4 * size_of::<Request>(), "{} bytes", size_of_val(&answer));
+}

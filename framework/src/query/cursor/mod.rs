@@ -90,11 +90,14 @@ impl CursorKeys {
     /// Writes a place in the list that `query` asks for as text that a URL takes as it is.
     #[must_use]
     pub fn sign(&self, query: &ListQuery, place: &Place) -> String {
-        let mut bytes = vec![VERSION, if place.backward { BACKWARD } else { 0 }];
-        bytes.extend(hash(&self.0[0], &[b"query", &fingerprint::list(query)]));
-        place.values.iter().for_each(|value| bytes::write(value, &mut bytes));
-        bytes.extend(hash(&self.0[0], &[b"cursor", &bytes]));
-        URL_SAFE_NO_PAD.encode(bytes)
+        self.signer(query).sign(place)
+    }
+
+    /// What signs several places in one list.
+    #[must_use]
+    pub fn signer(&self, query: &ListQuery) -> Signer<'_> {
+        let key = &self.0[0];
+        Signer { key, list: hash(key, &[b"query", &fingerprint::list(query)]) }
     }
 
     /// Reads a cursor of the list that `query` asks for.
@@ -118,6 +121,24 @@ impl CursorKeys {
         }
         let values = Reader(values).all().filter(|values| fits(query, values)).ok_or_else(invalid)?;
         Ok(Place { values, backward: head[1] & BACKWARD != 0 })
+    }
+}
+
+/// Signs places in one list.
+pub struct Signer<'a> {
+    key: &'a Hmac<Sha256>,
+    list: [u8; HASH],
+}
+
+impl Signer<'_> {
+    /// As [`CursorKeys::sign`].
+    #[must_use]
+    pub fn sign(&self, place: &Place) -> String {
+        let mut bytes = vec![VERSION, if place.backward { BACKWARD } else { 0 }];
+        bytes.extend(self.list);
+        place.values.iter().for_each(|value| bytes::write(value, &mut bytes));
+        bytes.extend(hash(self.key, &[b"cursor", &bytes]));
+        URL_SAFE_NO_PAD.encode(bytes)
     }
 }
 

@@ -1,37 +1,54 @@
 //! Tokens in SQL.
 //!
 //! A vector is read as one text: the epoch, then what each table's triggers look like, then the token of each class, with commas
-//! between them, and NULL as soon as one of them is not there.
+//! between them. As soon as one of them is not there, the text is NULL or has a part less.
 
 use sea_query::{Expr, Query, Values};
 
-use super::footprint::{Footprint, TableRead};
+use super::class::{Class, table_of};
+use super::footprint::Footprint;
 use crate::model::ModelMeta;
 use crate::sql::quote::{literal, quoted};
 use crate::sql::{Dialect, Statement, Verb, schema};
 
 /// The vector of a footprint, as a scalar that a statement evaluates once; the statement reads every table of the footprint.
 pub(in crate::sql) fn tokens(footprint: &Footprint, dialect: Dialect) -> Expr {
-    vector(footprint, dialect, |table| planned_shape(table.model, table.partitioned, dialect))
+    Expr::cust(footprint.planned(|| vector(footprint, "", dialect)).to_owned())
 }
 
-fn vector(footprint: &Footprint, dialect: Dialect, shape: impl Fn(&TableRead) -> String) -> Expr {
-    let shapes = footprint.tables().map(shape);
-    let tokens = footprint.classes().map(|class| match dialect {
+/// `joined` stands behind the table of the epoch.
+fn vector(footprint: &Footprint, joined: &str, dialect: Dialect) -> String {
+    let shapes = footprint.tables().map(|table| shape(table.model, table.partitioned, dialect));
+    match dialect {
         Dialect::Sqlite => {
-            format!("(SELECT hex(\"nonce\") FROM \"_couplet_tokens\" WHERE \"class\" = {})", literal(class.name()))
+            let token = |class: &Class| {
+                format!("(SELECT hex(\"nonce\") FROM \"_couplet_tokens\" WHERE \"class\" = {})", literal(class.name()))
+            };
+            // The tokens are random, and none comes twice: there is no need of an epoch.
+            let parts = std::iter::once("''".to_owned()).chain(shapes).chain(footprint.classes().map(token));
+            format!("(SELECT {})", parts.collect::<Vec<_>>().join(" || ',' || "))
         }
-        Dialect::Postgres => format!("pg_catalog.pg_sequence_last_value({})::text", literal(&sequence(class.name()))),
-    });
-    let parts: Vec<String> = std::iter::once(epoch(dialect).to_owned()).chain(shapes).chain(tokens).collect();
-    Expr::cust(format!("(SELECT {})", parts.join(" || ',' || ")))
+        // One scan and one call: PostgreSQL plans the statement of a page with values each time, and each subquery and operator
+        // with it.
+        Dialect::Postgres => {
+            let token =
+                |class: &Class| format!("pg_catalog.pg_sequence_last_value({})", literal(&sequence(class.name())));
+            let parts = std::iter::once(EPOCH.to_owned()).chain(shapes).chain(footprint.classes().map(token));
+            let parts = parts.collect::<Vec<_>>().join(", ");
+            format!("(SELECT pg_catalog.concat_ws(',', {parts}) FROM \"_couplet\".\"epoch\"{joined})")
+        }
+    }
 }
 
 /// The vector alone, as a text in one row.
 #[must_use]
 pub fn read(footprint: &Footprint, dialect: Dialect) -> Statement {
+    // The plan is kept for as long as the tables that it names are what they are, and no row of them is read.
+    let names = footprint.tables().filter(|table| dialect == Dialect::Postgres && !table.partitioned);
+    let names = names.map(|table| schema::table_name(table.model, dialect)).enumerate();
+    let joined: String = names.map(|(place, name)| format!(" LEFT JOIN {name} AS t{place} ON FALSE")).collect();
     let mut statement = Query::select();
-    statement.expr(vector(footprint, dialect, |table| shape(table.model, table.partitioned, dialect)));
+    statement.expr(Expr::cust(vector(footprint, &joined, dialect)));
     Statement::build(Verb::Select, footprint.model(), &statement, dialect)
 }
 
@@ -52,32 +69,22 @@ pub fn fence(footprint: &Footprint, dialect: Dialect) -> Option<Statement> {
 }
 
 /// What tells the tokens of one life of the database from those of another. A crash may take back a token that was never
-/// committed and yet seen, and it empties the unlogged table of PostgreSQL, as a failover does. SQLite's tokens are random, and none
-/// comes twice.
-fn epoch(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "''",
-        Dialect::Postgres => "(SELECT tableoid::text || nonce FROM \"_couplet\".\"epoch\")",
-    }
-}
+/// committed and yet seen, and it empties the unlogged table that this is read from, as a failover does.
+const EPOCH: &str = "\"epoch\".tableoid::text || \"epoch\".nonce";
 
 /// A scalar text that is another one once the triggers of the table or its columns are others, or of another table of that name, or
 /// a trigger is switched off; NULL once other rows than its own are read with it, or only some of them.
+///
+/// On PostgreSQL in a statement that names the table, by a function of the table's own, which is evaluated when the statement is
+/// planned: of a plan that is kept, the shape costs nothing. Parts of parts are no matter of the plan.
 fn shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
-    match dialect {
-        // Whatever changed in the file's schema.
-        Dialect::Sqlite => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
-        Dialect::Postgres => shape_of(&number(model), partitioned),
-    }
-}
-
-/// The same in a statement that reads the table. PostgreSQL evaluates `SHAPE` when it plans the statement, and whatever makes a shape
-/// another one makes it plan anew every statement that reads the table: of a plan that is kept, the shape costs nothing. Parts of
-/// parts are no matter of the plan.
-fn planned_shape(model: &ModelMeta, partitioned: bool, dialect: Dialect) -> String {
     match (dialect, partitioned) {
-        (Dialect::Postgres, false) => format!("\"_couplet\".\"shape\"({})", number(model)),
-        _ => shape(model, partitioned, dialect),
+        // Whatever changed in the file's schema.
+        (Dialect::Sqlite, _) => "(SELECT \"schema_version\" FROM pragma_schema_version)".to_owned(),
+        (Dialect::Postgres, false) => {
+            format!("{}()", sequence(Class::of(&table_of(model, dialect), SHAPE_OF).name()))
+        }
+        (Dialect::Postgres, true) => shape_of(&number(model), partitioned),
     }
 }
 
@@ -86,13 +93,21 @@ fn number(model: &ModelMeta) -> String {
     format!("{}::regclass", literal(&schema::table_name(model, Dialect::Postgres)))
 }
 
-/// Makes the function of the shape of a table that is not partitioned, as `shape_of` says it. It says to be immutable, which it is
-/// for as long as a plan of a statement that reads the table is kept, and no longer.
-pub const SHAPE: &str = "CREATE OR REPLACE FUNCTION _couplet.shape(oid) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $couplet$ BEGIN \
+/// What the function that says the shape of a table is called, behind the table's name.
+pub(super) const SHAPE_OF: &str = "shape";
+
+/// Makes the functions of the shape of a table that is not partitioned, as `shape_of` says it.
+///
+/// `shape` says to be immutable, so that it is evaluated when a statement is planned. Whatever makes a shape another one sends word
+/// that plans which name the table are void. A statement takes its snapshot before it waits for the table, and by then the shape
+/// may be another one; hence `seen_shape`, which is volatile and so looks with a snapshot of its own.
+pub const SHAPES: &str = "CREATE OR REPLACE FUNCTION _couplet.seen_shape(oid) RETURNS text LANGUAGE plpgsql VOLATILE AS $couplet$ BEGIN \
      RETURN (SELECT t.oid::text || ' ' || ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT \
      tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND \
      attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = $1 AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT \
-     t.relispartition); END $couplet$";
+     t.relispartition); END $couplet$; \
+     CREATE OR REPLACE FUNCTION _couplet.shape(oid) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $couplet$ BEGIN \
+     RETURN _couplet.seen_shape($1); END $couplet$";
 
 /// The same of a table whose number is `oid` on PostgreSQL.
 ///
@@ -148,16 +163,15 @@ mod tests {
     }
 
     const SQLITE: &str = r#"(SELECT '' || ',' || (SELECT "schema_version" FROM pragma_schema_version) || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books column rating') || ',' || (SELECT hex("nonce") FROM "_couplet_tokens" WHERE "class" = 'books rows'))"#;
-    const POSTGRES: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || (SELECT t.oid::text || ' ' || ((SELECT sum(oid::bigint # xmin::text::bigint) FROM pg_catalog.pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal AND tgenabled <> 'D') + (SELECT sum(xmin::text::bigint) FROM pg_catalog.pg_attribute WHERE attrelid = t.oid AND attnum > 0))::text FROM pg_catalog.pg_class AS t WHERE t.oid = '"books"'::regclass AND NOT t.relrowsecurity AND NOT t.relhassubclass AND NOT t.relispartition) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
-
-    const PLANNED: &str = r#"(SELECT (SELECT tableoid::text || nonce FROM "_couplet"."epoch") || ',' || "_couplet"."shape"('"books"'::regclass) || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"')::text || ',' || pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')::text)"#;
+    const POSTGRES: &str = r#"(SELECT pg_catalog.concat_ws(',', "epoch".tableoid::text || "epoch".nonce, "_couplet"."books shape"(), pg_catalog.pg_sequence_last_value('"_couplet"."books column rating"'), pg_catalog.pg_sequence_last_value('"_couplet"."books rows"')) FROM "_couplet"."epoch")"#;
 
     #[test]
     fn tokens_are_one_text() {
+        let named = POSTGRES.replace(r#""epoch")"#, r#""epoch" LEFT JOIN "books" AS t0 ON FALSE)"#);
         assert_sql(
             |dialect| read(&footprint(false, dialect), dialect),
             &format!("SELECT {SQLITE}"),
-            &format!("SELECT {POSTGRES}"),
+            &format!("SELECT {named}"),
         );
     }
 
@@ -167,8 +181,8 @@ mod tests {
         let rest = r#"FROM "books" WHERE "rating" IS NULL ORDER BY "id" ASC LIMIT"#;
         assert_sql(
             |dialect| select::page_with(&query(), Some(&footprint(false, dialect)), dialect),
-            &format!("SELECT {columns}, {SQLITE} {rest} ?"),
-            &format!("SELECT {columns}, {PLANNED} {rest} 21"),
+            &format!("SELECT {columns}, {SQLITE} {rest} 21"),
+            &format!("SELECT {columns}, {POSTGRES} {rest} 21"),
         );
     }
 
@@ -176,7 +190,7 @@ mod tests {
     fn the_function_of_a_shape_says_what_the_expression_says() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let expression = words(&shape_of("$1", false));
-        assert!(words(SHAPE).contains(&format!("RETURN {expression};")), "{SHAPE}\n{expression}");
+        assert!(words(SHAPES).contains(&format!("RETURN {expression};")), "{SHAPES}\n{expression}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a query reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::class::Class;
 use super::known::Known;
@@ -9,10 +10,20 @@ use crate::query::{Deleted, Filter, Include, IncludeCount, ListQuery, subset};
 use crate::sql::Dialect;
 
 /// The classes that a query reads: if what it answers changes, so does a token of one of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Footprint {
     tables: Vec<TableRead>,
+    /// As a page reads it, once it was written.
+    planned: OnceLock<String>,
 }
+
+impl PartialEq for Footprint {
+    fn eq(&self, other: &Self) -> bool {
+        self.tables == other.tables
+    }
+}
+
+impl Eq for Footprint {}
 
 /// A table that is read.
 #[derive(Debug, Clone)]
@@ -34,6 +45,10 @@ impl PartialEq for TableRead {
 impl Eq for TableRead {}
 
 impl Footprint {
+    fn new(tables: Vec<TableRead>) -> Self {
+        Self { tables, planned: OnceLock::new() }
+    }
+
     /// What the number of the rows of a list depends on; `None` where a table has no tokens.
     #[must_use]
     pub fn of_count(query: &ListQuery, known: &Known, dialect: Dialect) -> Option<Self> {
@@ -76,7 +91,7 @@ impl Footprint {
             known.classes.sort_unstable();
             known.classes.dedup();
         }
-        Self { tables: tables.into_values().collect() }
+        Self::new(tables.into_values().collect())
     }
 
     /// The model whose statement it is, as metrics name it: the first of them.
@@ -88,6 +103,12 @@ impl Footprint {
     /// The tables, in the order of their models' names.
     pub fn tables(&self) -> impl Iterator<Item = &TableRead> {
         self.tables.iter()
+    }
+
+    /// The expression that a page reads the vector by, as `write` writes it when it is asked for the first time: many pages have
+    /// one footprint.
+    pub(super) fn planned(&self, write: impl FnOnce() -> String) -> &str {
+        self.planned.get_or_init(write)
     }
 
     /// The classes of all tables, in their order.
@@ -189,7 +210,7 @@ impl Reads {
             };
             Some(TableRead { model: read.model, partitioned: table.partitioned, classes })
         };
-        Some(Footprint { tables: self.0.into_values().map(resolve).collect::<Option<_>>()? })
+        self.0.into_values().map(resolve).collect::<Option<_>>().map(Footprint::new)
     }
 }
 

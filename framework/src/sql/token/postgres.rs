@@ -5,7 +5,7 @@
 //! functions after each statement.
 
 use super::class::Class;
-use super::expression::sequence;
+use super::expression::{SHAPE_OF, sequence};
 use super::tracked::{Tracked, trigger_name};
 use crate::sql::quote::{literal, quoted};
 
@@ -16,6 +16,8 @@ pub struct Function {
     pub name: String,
     /// What PostgreSQL keeps as its source.
     pub body: String,
+    /// Whether it says what a table looks like, and is no trigger's.
+    is_shape: bool,
 }
 
 impl Function {
@@ -32,13 +34,27 @@ impl Function {
             body.push_str(&advances(class));
         }
         body.push_str("    RETURN NULL;\nEND\n");
-        Self { name: name.into(), body }
+        Self { name: name.into(), body, is_shape: false }
+    }
+
+    /// Says what `table`, a quoted name, looks like. PL/pgSQL keeps the plan of what is returned, and with it the shape, until the
+    /// table that it names is another one: in a statement that is planned each time, the shape is not looked at each time.
+    fn shape(name: impl Into<String>, table: &str) -> Self {
+        let body = format!("\nBEGIN\n    RETURN _couplet.shape({}::pg_catalog.regclass);\nEND\n", literal(table));
+        Self { name: name.into(), body, is_shape: true }
     }
 
     /// Makes it, or makes it anew under the triggers that run it.
     #[must_use]
     pub fn create(&self) -> Vec<String> {
         let name = sequence(&self.name);
+        if self.is_shape {
+            return vec![format!(
+                "CREATE OR REPLACE FUNCTION {name}() RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS \
+                 $couplet${}$couplet$",
+                self.body
+            )];
+        }
         vec![
             format!(
                 "CREATE OR REPLACE FUNCTION {name}() RETURNS pg_catalog.trigger LANGUAGE plpgsql SECURITY DEFINER AS \
@@ -144,6 +160,12 @@ impl Tracked {
         first.into_iter().chain(columns).collect()
     }
 
+    /// The function that says what the table looks like, whose quoted name is `table`. A partitioned table has none.
+    #[must_use]
+    pub fn shape(&self, table: &str) -> Function {
+        Function::shape(Class::of(self.table(), SHAPE_OF).name(), table)
+    }
+
     /// The triggers of the table, or of a part of it. `apart`: an update changes the columns that its statement names; else, and while
     /// migrations run, every column. `leaf`: rows are stored in it.
     #[must_use]
@@ -194,12 +216,7 @@ pub fn drop_objects() -> Vec<String> {
     };
     let schema = "'_couplet'::regnamespace";
     vec![
-        each(
-            "FUNCTION",
-            "()",
-            "proname",
-            &format!("pg_proc WHERE pronamespace = {schema} AND prorettype = 'trigger'::regtype"),
-        ),
+        each("FUNCTION", "()", "proname", &format!("pg_proc WHERE pronamespace = {schema} AND pronargs = 0")),
         each("SEQUENCE", "", "relname", &format!("pg_class WHERE relnamespace = {schema} AND relkind = 'S'")),
     ]
 }
@@ -241,6 +258,16 @@ $couplet$"#,
         assert_eq!([&any.name, &all.name, &column.name], ["books any", "books all", "books column rating"]);
         assert!(classes.iter().all(|class| all.body.contains(&advances(class))), "{}", all.body);
         assert_eq!(column.body.matches("nextval").count(), 1, "{}", column.body);
+    }
+
+    #[test]
+    fn the_function_of_a_shape_names_the_table() {
+        let expected = r#"CREATE OR REPLACE FUNCTION "_couplet"."books shape"() RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $couplet$
+BEGIN
+    RETURN _couplet.shape('"books"'::pg_catalog.regclass);
+END
+$couplet$"#;
+        assert_eq!(tracked().shape("\"books\"").create(), [expected]);
     }
 
     #[test]
