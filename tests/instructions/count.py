@@ -58,8 +58,14 @@ SETTINGS = {
     "COUPLET_CACHE__COUNT_TTL": "1h",
     "COUPLET_CACHE__COUNT_BUDGET": "60s",
     "COUPLET_CACHE__VERIFY_ONE_IN": "0",
-    # One instruction copies any number of bytes, and valgrind counts each byte.
-    "GLIBC_TUNABLES": f"glibc.cpu.x86_rep_movsb_threshold={2**40}:glibc.cpu.x86_rep_stosb_threshold={2**40}",
+    "GLIBC_TUNABLES": ":".join([
+        # One instruction copies any number of bytes, and valgrind counts each byte.
+        f"glibc.cpu.x86_rep_movsb_threshold={2**40}",
+        f"glibc.cpu.x86_rep_stosb_threshold={2**40}",
+        # Freed memory is found at once; else the search for some depends on what happened to be freed before.
+        "glibc.malloc.tcache_count=65535",
+        f"glibc.malloc.tcache_max={2**20}",
+    ]),
 }
 
 
