@@ -3,7 +3,8 @@
 
 The service fills a fresh database by itself and then serves under callgrind, with one worker and over one connection. Each
 scenario is warmed up; then requests are counted one by one, and the least is taken: what depends on chance, such as a
-thread that has to be woken or a timer, only adds to it.
+thread that has to be woken or a timer, only adds to it. Chance that lasts as long as a process, such as where memory lies,
+is met by more processes: expected is the least of three, and what seems to have risen is counted in two more.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 EXPECTED = HERE / "expected.toml"
 TOLERANCE = 0.05
-WARM_UP, REQUESTS = 60, 25
+WARM_UP, REQUESTS, PROCESSES = 60, 25, 3
 
 NEW_BOOK = {"author_id": 77, "title": "A new book", "isbn": None, "language": "eng", "published_year": 2024, "rating": 4.5,
             "created_at": "2024-05-06T07:08:09Z"}
@@ -162,19 +163,36 @@ class Service:
         return least
 
 
-def count(database, options):
-    """The instructions of each scenario on one database."""
+def count(database, scenarios, options):
+    """The instructions of the scenarios in one process on one database."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="couplet-instructions-"))
     try:
         with url_of(database, folder) as url:
             service = Service(options.service.resolve(), url, folder)
             try:
                 return {scenario: service.count(scenario, options.keep and options.keep / f"{database}.{scenario}")
-                        for scenario in options.only.split(",")}
+                        for scenario in scenarios}
             finally:
                 service.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def least(database, expected, options):
+    """The instructions of each scenario on one database, counted again where they are more than expected."""
+    scenarios, now = options.only.split(","), {}
+    for _ in range(PROCESSES):
+        counted = count(database, scenarios, options)
+        now |= {name: min(number, now.get(name, number)) for name, number in counted.items()}
+        if not options.update:
+            scenarios = [name for name in scenarios if risen(expected.get(database, {}).get(name, 0), now[name])]
+        if not scenarios:
+            break
+    return now
+
+
+def risen(known, counted):
+    return counted > known * (1 + TOLERANCE)
 
 
 @contextlib.contextmanager
@@ -204,7 +222,7 @@ def compare(expected, now):
             name = f"{scenario} on {database}"
             if known is None:
                 found["unknown"].append(name)
-            elif counted > known * (1 + TOLERANCE):
+            elif risen(known, counted):
                 found["risen"].append(name)
             elif counted < known * (1 - TOLERANCE):
                 found["fallen"].append(name)
@@ -260,9 +278,9 @@ def main():
         signal.signal(number, lambda *_: sys.exit(130))
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
-    now = {"sqlite": count("sqlite", options)}
+    now = {"sqlite": least("sqlite", expected, options)}
     if os.environ.get("COUPLET_TEST_POSTGRES"):
-        now["postgres"] = count("postgres", options)
+        now["postgres"] = least("postgres", expected, options)
     else:
         print("COUPLET_TEST_POSTGRES names no server: instructions on PostgreSQL are not counted")
     table, advice = compare(expected, now)
