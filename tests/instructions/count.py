@@ -146,11 +146,10 @@ class Service:
             sys.exit(f"valgrind writes no profile:\n{done.stdout}{done.stderr}")
         return file
 
-    def count(self, scenario, keep):
-        """The instructions of one request; its profile goes to the file `keep`."""
+    def count(self, scenario, least, keep):
+        """The instructions of one request, or `least` where that is less; the profile of a lesser one goes to the file `keep`."""
         self.ask(scenario, WARM_UP)
         self.dump().unlink()
-        least = None
         for _ in range(REQUESTS):
             self.ask(scenario, 1)
             file = self.dump()
@@ -163,14 +162,14 @@ class Service:
         return least
 
 
-def count(database, scenarios, options):
-    """The instructions of the scenarios in one process on one database."""
+def count_in_process(database, scenarios, least, options):
+    """The instructions of the scenarios on one database, or what `least` has of them where that is less."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="couplet-instructions-"))
     try:
         with url_of(database, folder) as url:
             service = Service(options.service.resolve(), url, folder)
             try:
-                return {scenario: service.count(scenario, options.keep and options.keep / f"{database}.{scenario}")
+                return {scenario: service.count(scenario, least.get(scenario), options.keep and options.keep / f"{database}.{scenario}")
                         for scenario in scenarios}
             finally:
                 service.stop()
@@ -178,17 +177,17 @@ def count(database, scenarios, options):
         shutil.rmtree(folder)
 
 
-def least(database, expected, options):
-    """The instructions of each scenario on one database, counted again where they are more than expected."""
-    scenarios, now = options.only.split(","), {}
+def count(database, expected, options):
+    """The instructions of each scenario on one database, of further processes too where they have risen or are to be written."""
+    scenarios, least = options.only.split(","), {}
     for _ in range(PROCESSES):
-        counted = count(database, scenarios, options)
-        now |= {name: min(number, now.get(name, number)) for name, number in counted.items()}
+        least |= count_in_process(database, scenarios, least, options)
         if not options.update:
-            scenarios = [name for name in scenarios if risen(expected.get(database, {}).get(name, 0), now[name])]
+            known = expected.get(database, {})
+            scenarios = [name for name in scenarios if name in known and risen(known[name], least[name])]
         if not scenarios:
             break
-    return now
+    return least
 
 
 def risen(known, counted):
@@ -278,9 +277,9 @@ def main():
         signal.signal(number, lambda *_: sys.exit(130))
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
-    now = {"sqlite": least("sqlite", expected, options)}
+    now = {"sqlite": count("sqlite", expected, options)}
     if os.environ.get("COUPLET_TEST_POSTGRES"):
-        now["postgres"] = least("postgres", expected, options)
+        now["postgres"] = count("postgres", expected, options)
     else:
         print("COUPLET_TEST_POSTGRES names no server: instructions on PostgreSQL are not counted")
     table, advice = compare(expected, now)
