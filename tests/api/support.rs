@@ -31,6 +31,7 @@ pub async fn connect(database: &TestDatabase) -> Database {
         pool_size: 4,
         max_overflow: 2,
         pool_timeout: Duration::from_secs(5),
+        pool_idle_timeout: Duration::from_secs(30),
         pool_recycle: Duration::from_secs(3600),
         slow_query_threshold: Duration::from_secs(1),
         statement_timeout: Duration::from_secs(5),

@@ -468,6 +468,7 @@ impl App {
             pool_size: database.pool_size,
             max_overflow: database.max_overflow,
             pool_timeout: database.pool_timeout,
+            pool_idle_timeout: database.pool_idle_timeout,
             pool_recycle: database.pool_recycle,
             slow_query_threshold: database.slow_query_threshold,
             statement_timeout: database.statement_timeout,

@@ -13,7 +13,7 @@ pub struct DatabaseConfig {
     /// `sqlite://path`, `sqlite::memory:` or `postgres://user:password@host/name`. Default: `sqlite://data/app.db`.
     #[serde(deserialize_with = "url")]
     pub url: Secret,
-    /// Connections that are kept when they are idle. Default: 20.
+    /// Connections that are kept however long they are idle. Default: 20.
     #[serde(deserialize_with = "units::at_least_one")]
     pub pool_size: usize,
     /// Connections beyond `pool_size` that are opened under load. Default: 10.
@@ -21,6 +21,9 @@ pub struct DatabaseConfig {
     /// Time that a request waits for a connection. Default: 1 s.
     #[serde(deserialize_with = "units::duration")]
     pub pool_timeout: Duration,
+    /// Time that an idle connection beyond `pool_size` is kept, at least; at most twice as long. Default: 30 s.
+    #[serde(deserialize_with = "units::duration")]
+    pub pool_idle_timeout: Duration,
     /// Age at which a connection is closed when it comes back. Default: 3600 s.
     #[serde(deserialize_with = "units::duration")]
     pub pool_recycle: Duration,

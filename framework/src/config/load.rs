@@ -203,6 +203,7 @@ mod tests {
         assert_eq!(config.database.url.expose(), "sqlite://data/app.db");
         assert_eq!((config.database.pool_size, config.database.max_overflow), (20, 10));
         assert_eq!(config.database.pool_timeout, Duration::from_secs(1));
+        assert_eq!(config.database.pool_idle_timeout, Duration::from_secs(30));
         assert_eq!(config.database.pool_recycle, Duration::from_secs(3600));
         assert_eq!(config.database.slow_query_threshold, Duration::from_millis(100));
         assert_eq!(config.server.bind.to_string(), "127.0.0.1:8000");

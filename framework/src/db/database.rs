@@ -32,13 +32,15 @@ use crate::sql::token::Known;
 pub struct DatabaseOptions {
     /// `sqlite://path`, `sqlite::memory:` or `postgres://user:password@host/name`.
     pub url: String,
-    /// Connections that are kept when they are idle.
+    /// Connections that are kept however long they are idle.
     pub pool_size: usize,
     /// Connections beyond `pool_size` that may be opened under load.
     pub max_overflow: usize,
     /// How long a request waits for a connection. On SQLite it is also how long one writer waits for the others, since
     /// they take turns on one connection: a write that would wait longer is better refused than queued.
     pub pool_timeout: Duration,
+    /// How long a connection beyond `pool_size` is kept when it is idle, at least; at most twice as long.
+    pub pool_idle_timeout: Duration,
     /// Age at which a connection is closed when it comes back.
     pub pool_recycle: Duration,
     /// Statements that take longer are logged and counted.
@@ -54,6 +56,7 @@ impl fmt::Debug for DatabaseOptions {
             .field("pool_size", &self.pool_size)
             .field("max_overflow", &self.max_overflow)
             .field("pool_timeout", &self.pool_timeout)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
             .field("pool_recycle", &self.pool_recycle)
             .field("slow_query_threshold", &self.slow_query_threshold)
             .field("statement_timeout", &self.statement_timeout)
@@ -78,6 +81,7 @@ impl fmt::Debug for DatabaseOptions {
 ///     pool_size: 20,
 ///     max_overflow: 10,
 ///     pool_timeout: Duration::from_secs(1),
+///     pool_idle_timeout: Duration::from_secs(30),
 ///     pool_recycle: Duration::from_secs(3600),
 ///     slow_query_threshold: Duration::from_millis(100),
 ///     statement_timeout: Duration::from_secs(5),

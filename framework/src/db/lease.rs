@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool::managed::Object;
+use deadpool::managed::{self, Object};
 
 use super::connection::Connection;
 use super::error::{self, Refused};
 use super::pool::{Manager, PING_TIMEOUT};
+use super::surplus;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::model::RowSet;
@@ -214,18 +215,17 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Op
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
-        object.idle_since = Instant::now();
-        if self.phase != Phase::Idle || is_surplus(&object) {
+        let now = Instant::now();
+        object.idle_since = now;
+        let pool = Object::pool(&object);
+        let is_old = |pool: &managed::Pool<Manager>| now - object.opened >= pool.manager().recycle_at;
+        if self.phase != Phase::Idle || pool.as_ref().is_none_or(is_old) {
             drop(Object::take(object));
+        } else if let Some(pool) = pool {
+            drop(object);
+            surplus::watch(&pool);
         }
     }
-}
-
-/// Old, or above the size that is kept with nobody waiting for it.
-fn is_surplus(object: &Object<Manager>) -> bool {
-    let Some(pool) = Object::pool(object) else { return true };
-    let status = pool.status();
-    object.opened.elapsed() >= pool.manager().recycle_at || (status.size > pool.manager().keep && status.waiting == 0)
 }
 
 /// Counts a connection that is in use for as long as it lives, so that a cancelled request is counted off as well.

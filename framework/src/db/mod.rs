@@ -24,6 +24,7 @@ mod row;
 pub mod session;
 mod sqlite;
 mod statistics;
+mod surplus;
 pub mod tokens;
 pub mod transaction;
 mod unique;

@@ -16,6 +16,7 @@ use super::error;
 use super::lease::Lease;
 use super::postgres::PostgresOpener;
 use super::sqlite::SqliteOpener;
+use super::surplus::Surplus;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 
@@ -40,7 +41,7 @@ pub(super) enum Opener {
 }
 
 impl Pool {
-    /// A pool of `max` connections at most, of which `keep` stay open when they are idle.
+    /// A pool of `max` connections at most, of which `keep` stay open however long they are idle.
     pub(super) fn new(
         opener: Opener,
         keep: usize,
@@ -49,7 +50,8 @@ impl Pool {
         options: &Arc<DatabaseOptions>,
         metrics: &Arc<Metrics>,
     ) -> Result<Self> {
-        let manager = Manager { opener, keep, recycle_at: options.pool_recycle };
+        let surplus = Surplus::new(keep, options.pool_idle_timeout);
+        let manager = Manager { opener, surplus, recycle_at: options.pool_recycle };
         let config = PoolConfig { queue_mode: QueueMode::Lifo, ..PoolConfig::new(max) };
         let connections = managed::Pool::builder(manager)
             .config(config)
@@ -141,7 +143,7 @@ fn gauge(size: usize) -> i64 {
 
 pub(super) struct Manager {
     opener: Opener,
-    pub(super) keep: usize,
+    pub(super) surplus: Surplus,
     pub(super) recycle_at: Duration,
 }
 

@@ -132,6 +132,7 @@ fn options(url: String) -> DatabaseOptions {
         pool_size: 3,
         max_overflow: 1,
         pool_timeout: Duration::from_secs(5),
+        pool_idle_timeout: Duration::from_secs(3600),
         pool_recycle: Duration::from_secs(3600),
         slow_query_threshold: Duration::from_secs(1),
         statement_timeout: Duration::from_secs(5),

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn one_connection(options: &mut DatabaseOptions) {
@@ -167,22 +169,54 @@ async fn a_server_that_does_not_keep_the_time_loses_the_connection() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_pool_size_are_closed_when_they_come_back() {
+async fn connections_beyond_the_pool_size_are_kept_for_a_while() {
     on_each(async |fixture| {
         if fixture.dialect() == Dialect::Sqlite {
             return; // the writer is never one too many; its readers follow the same code
         }
-        let mut sessions: Vec<_> = (0..4).map(|_| fixture.database.session()).collect();
-        for session in &mut sessions {
-            session.fetch(&select("SELECT 1")).await.expect("read");
-        }
+        let first = four_backends(fixture).await;
         assert_eq!(fixture.database.open_connections(), 4);
-        assert_eq!(fixture.metrics.db_pool_connections_available.get(), 0);
-        drop(sessions);
-        assert_eq!(fixture.database.open_connections(), 3);
         assert_eq!(fixture.metrics.db_pool_connections_available.get(), 4);
+        assert_eq!(four_backends(fixture).await, first, "none was opened anew");
     })
     .await;
+}
+
+#[tokio::test]
+async fn idle_connections_beyond_the_pool_size_are_closed() {
+    on_each_with(
+        |options| options.pool_idle_timeout = Duration::ZERO,
+        async |fixture| {
+            if fixture.dialect() == Dialect::Sqlite {
+                return;
+            }
+            // Twice, since what closes them ends with them.
+            for _ in 0..2 {
+                let first = four_backends(fixture).await;
+                assert_eq!(first.len(), 4);
+                let shrunk = async {
+                    while fixture.database.open_connections() != 3 {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                tokio::time::timeout(Duration::from_secs(30), shrunk).await.expect("one is closed");
+                assert_eq!(fixture.metrics.db_pool_connections_available.get(), 4);
+            }
+        },
+    )
+    .await;
+}
+
+/// Takes four connections at once, gives them back, and returns the process ids of PostgreSQL behind them.
+async fn four_backends(fixture: &Fixture) -> BTreeSet<i64> {
+    let mut sessions: Vec<_> = (0..4).map(|_| fixture.database.session()).collect();
+    let mut backends = BTreeSet::new();
+    for session in &mut sessions {
+        let rows = session.fetch(&select("SELECT pg_backend_pid()::bigint")).await.expect("read");
+        backends.insert(rows.row(0).i64(0).expect("an integer").expect("not NULL"));
+    }
+    assert_eq!(fixture.metrics.db_pool_connections_available.get(), 0);
+    backends
 }
 
 #[tokio::test]
