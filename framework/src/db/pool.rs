@@ -122,10 +122,15 @@ impl Pool {
     pub(super) async fn close(&self) {
         let idle = self.connections.retain(|_, _| false).removed;
         self.connections.close();
-        for connection in idle {
-            // A server that does not answer goodbye finds the socket closed.
-            let _ = tokio::time::timeout(PING_TIMEOUT, connection.close()).await;
-        }
+        close_all(idle).await;
+    }
+}
+
+/// Says goodbye to the server for each of them.
+pub(super) async fn close_all(connections: Vec<Connection>) {
+    for connection in connections {
+        // A server that does not answer finds the socket closed.
+        let _ = tokio::time::timeout(PING_TIMEOUT, connection.close()).await;
     }
 }
 
