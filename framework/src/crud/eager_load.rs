@@ -74,14 +74,13 @@ async fn load_edge(
     session: &mut Session<'_>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let keys = parent_keys(loaded, parents.iter().map(|parent| parent.row), include.relation)?;
-    let (rows, own, more) = fetch(include, &keys.values, session).await?;
+    let Fetched { rows, own, more } = fetch(include, &keys.values, session).await?;
     let rows = widened(rows, (include.relation.target)().columns.len(), include.columns().as_deref());
     let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows, own)?;
     Ok((edge, shown, cut || more))
 }
 
-/// Gives each parent its rows, as many of a to-many as the row budget allows. `own` are the columns that name the parent of a row,
-/// where these are not behind its own.
+/// Gives each parent its rows, as many of a to-many as the row budget allows. `own` is what [`Fetched`] says.
 fn attach(
     loaded: &Loaded,
     parents: &[Shown],
@@ -117,45 +116,46 @@ fn attach(
     Ok((Edge { index: include.index, relation: include.relation, groups, order, related }, shown, cut))
 }
 
-/// The related rows of all parents, the columns that name their parent where these are not behind their own, and whether there
-/// are more rows.
-async fn fetch(
-    include: &Include,
-    parents: &[Vec<Value>],
-    session: &mut Session<'_>,
-) -> Result<(Box<dyn RowSet>, Option<&'static [usize]>, bool)> {
+/// The related rows of all parents.
+struct Fetched {
+    rows: Box<dyn RowSet>,
+    /// The columns of a row that name its parent; `None` where these stand behind its own.
+    own: Option<&'static [usize]>,
+    /// Whether the row budget cut some off.
+    more: bool,
+}
+
+async fn fetch(include: &Include, parents: &[Vec<Value>], session: &mut Session<'_>) -> Result<Fetched> {
     if parents.is_empty() {
-        return Ok((Box::new(NoRows), None, false));
+        return Ok(Fetched { rows: Box::new(NoRows), own: None, more: false });
     }
     let to_many = include.relation.kind.to_many();
     if to_many && include.limit_chosen {
-        let (rows, cut) = fetch_first(include, parents, include.limit as u64, session).await?;
-        return Ok((rows, None, cut));
+        return fetch_first(include, parents, include.limit as u64, session).await;
     }
     // A to-one has as many rows as it has parents, however many these are.
     let limit = if to_many { ROW_BUDGET } else { ROW_BUDGET.max(parents.len()) } as u64 + 1;
     let rows = session.fetch(&sql::include::related(include, parents, limit, session.dialect())).await?;
     if rows.len() <= ROW_BUDGET || !to_many {
-        return Ok((rows, include.parent_columns(), false));
+        return Ok(Fetched { rows, own: include.parent_columns(), more: false });
     }
     Meter::allow(1);
     // One row more than is shown, so that a cut is seen.
-    let (rows, cut) = fetch_first(include, parents, include.limit as u64 + 1, session).await?;
-    Ok((rows, None, cut))
+    fetch_first(include, parents, include.limit as u64 + 1, session).await
 }
 
-/// The first rows of each parent, and whether the row budget cut some off.
+/// The first rows of each parent.
 async fn fetch_first(
     include: &Include,
     parents: &[Vec<Value>],
     per_parent: u64,
     session: &mut Session<'_>,
-) -> Result<(Box<dyn RowSet>, bool)> {
+) -> Result<Fetched> {
     let limit = ROW_BUDGET + parents.len();
     let statement = sql::include::related_per_parent(include, parents, per_parent, limit as u64, session.dialect());
     let rows = session.fetch(&statement).await?;
-    let cut = rows.len() == limit;
-    Ok((rows, cut))
+    let more = rows.len() == limit;
+    Ok(Fetched { rows, own: None, more })
 }
 
 #[derive(Default)]
