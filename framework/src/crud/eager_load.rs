@@ -74,24 +74,23 @@ async fn load_edge(
     session: &mut Session<'_>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let keys = parent_keys(loaded, parents.iter().map(|parent| parent.row), include.relation)?;
-    let Fetched { rows, own, more } = fetch(include, &keys.values, session).await?;
+    let (rows, more) = fetch(include, &keys.values, session).await?;
     let rows = widened(rows, (include.relation.target)().columns.len(), include.columns().as_deref());
-    let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows, own)?;
+    let (edge, shown, cut) = attach(loaded, parents, include, keys.of_rows, rows)?;
     Ok((edge, shown, cut || more))
 }
 
-/// Gives each parent its rows, as many of a to-many as the row budget allows. `own` is what [`Fetched`] says.
+/// Gives each parent its rows, as many of a to-many as the row budget allows.
 fn attach(
     loaded: &Loaded,
     parents: &[Shown],
     include: &Include,
     keys: Vec<Option<JoinKey>>,
     rows: Box<dyn RowSet>,
-    own: Option<&[usize]>,
 ) -> Result<(Edge, Vec<Shown>, bool)> {
     let target = (include.relation.target)();
     let Groups { by_key, order, mut cut } =
-        group(include, &key_types(loaded, include.relation), rows.as_ref(), own).map_err(decode_error(target))?;
+        group(include, &key_types(loaded, include.relation), rows.as_ref()).map_err(decode_error(target))?;
 
     let mut groups = vec![0..0; loaded.len()];
     let mut times = vec![0; order.len()];
@@ -116,18 +115,14 @@ fn attach(
     Ok((Edge { index: include.index, relation: include.relation, groups, order, related }, shown, cut))
 }
 
-/// The related rows of all parents.
-struct Fetched {
-    rows: Box<dyn RowSet>,
-    /// The columns of a row that name its parent; `None` where these stand behind its own.
-    own: Option<&'static [usize]>,
-    /// Whether the row budget cut some off.
-    more: bool,
-}
-
-async fn fetch(include: &Include, parents: &[Vec<Value>], session: &mut Session<'_>) -> Result<Fetched> {
+/// The related rows of all parents, and whether there are more.
+async fn fetch(
+    include: &Include,
+    parents: &[Vec<Value>],
+    session: &mut Session<'_>,
+) -> Result<(Box<dyn RowSet>, bool)> {
     if parents.is_empty() {
-        return Ok(Fetched { rows: Box::new(NoRows), own: None, more: false });
+        return Ok((Box::new(NoRows), false));
     }
     let to_many = include.relation.kind.to_many();
     if to_many && include.limit_chosen {
@@ -137,25 +132,25 @@ async fn fetch(include: &Include, parents: &[Vec<Value>], session: &mut Session<
     let limit = if to_many { ROW_BUDGET } else { ROW_BUDGET.max(parents.len()) } as u64 + 1;
     let rows = session.fetch(&sql::include::related(include, parents, limit, session.dialect())).await?;
     if rows.len() <= ROW_BUDGET || !to_many {
-        return Ok(Fetched { rows, own: include.parent_columns(), more: false });
+        return Ok((rows, false));
     }
     Meter::allow(1);
     // One row more than is shown, so that a cut is seen.
     fetch_first(include, parents, include.limit as u64 + 1, session).await
 }
 
-/// The first rows of each parent.
+/// The first rows of each parent, and whether the row budget cut some off.
 async fn fetch_first(
     include: &Include,
     parents: &[Vec<Value>],
     per_parent: u64,
     session: &mut Session<'_>,
-) -> Result<Fetched> {
+) -> Result<(Box<dyn RowSet>, bool)> {
     let limit = ROW_BUDGET + parents.len();
     let statement = sql::include::related_per_parent(include, parents, per_parent, limit as u64, session.dialect());
     let rows = session.fetch(&statement).await?;
-    let more = rows.len() == limit;
-    Ok(Fetched { rows, own: None, more })
+    let cut = rows.len() == limit;
+    Ok((rows, cut))
 }
 
 #[derive(Default)]
@@ -166,21 +161,15 @@ struct Groups {
     cut: bool,
 }
 
-/// Groups related rows, which come ordered by parent, and cuts each group. The key of a row's parent stands in the columns `own`,
-/// or else behind the row's own. It is of the parent's types: the two sides of a many-to-many may have keys of different types.
-fn group(
-    include: &Include,
-    key_types: &[ColumnType],
-    rows: &dyn RowSet,
-    own: Option<&[usize]>,
-) -> Result<Groups, DecodeError> {
-    let behind = (include.relation.target)().columns.len();
-    let places = own.map_or_else(|| (behind..behind + key_types.len()).collect(), <[usize]>::to_vec);
+/// Groups related rows, which come ordered by parent, and cuts each group. Behind a row's own columns stands its parent's
+/// key, which is of the parent's types: the two sides of a many-to-many may have keys of different types.
+fn group(include: &Include, key_types: &[ColumnType], rows: &dyn RowSet) -> Result<Groups, DecodeError> {
+    let index = (include.relation.target)().columns.len();
     let limit = if include.relation.kind.to_many() { include.limit } else { 1 };
     let mut groups = Groups { order: Vec::with_capacity(rows.len()), ..Groups::default() };
     let mut current: Option<(JoinKey, Range<usize>)> = None;
     for row in 0..rows.len() {
-        let Some(key) = JoinKey::read(key_types, rows.row(row), places.iter().copied())? else { continue };
+        let Some(key) = JoinKey::read(key_types, rows.row(row), index..)? else { continue };
         let end = groups.order.len();
         let range = match &mut current {
             Some((of, range)) if *of == key => range,
@@ -246,7 +235,7 @@ mod tests {
         let keys = parent_keys(&books, 0..2, include.relation).expect("numbers").of_rows;
         let rows: Vec<_> = of.iter().map(|parent| [vec![0; width], vec![*parent]].concat()).collect();
         let rows = Box::new(rows);
-        let (edge, shown, cut) = attach(&books, &parents, include, keys, rows, None).expect("numbers");
+        let (edge, shown, cut) = attach(&books, &parents, include, keys, rows).expect("numbers");
         let sizes = edge.groups.iter().map(ExactSizeIterator::len).collect();
         (sizes, shown.iter().map(|shown| shown.times).collect(), cut)
     }
@@ -258,19 +247,6 @@ mod tests {
         assert_eq!((sizes, times, cut), (vec![2, 1], vec![1, 1, 1], true));
         let (sizes, _, cut) = attached(&reviews, [1, 1], REVIEWS.columns.len(), &[1, 1, 2]);
         assert_eq!((sizes, cut), (vec![2, 1], false));
-    }
-
-    #[test]
-    fn a_parent_is_named_by_a_column_of_the_row_or_behind_it() {
-        let reviews = include(2, 100);
-        let own = reviews.parent_columns().expect("all columns are read");
-        let mut row = vec![0; REVIEWS.columns.len()];
-        row[own[0]] = 7;
-        let behind = [vec![0; REVIEWS.columns.len()], vec![7]].concat();
-        for (row, own) in [(row, Some(own)), (behind, None)] {
-            let groups = group(&reviews, &[ColumnType::I64], &vec![row], own).expect("numbers");
-            assert_eq!(groups.by_key, [(JoinKey::Integer(7), 0..1)]);
-        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ pub use crate::model::Fields;
 
 use super::list::{Include, IncludeCount, ListQuery, Sort};
 use super::row::RowQuery;
-use crate::model::{Link, ModelMeta, RelationMeta};
+use crate::model::{ModelMeta, RelationMeta};
 
 impl ListQuery {
     /// The columns that are read, in the order of the model; `None` for all of them.
@@ -31,15 +31,6 @@ impl Include {
     #[must_use]
     pub fn columns(&self) -> Option<Vec<usize>> {
         columns((self.relation.target)(), self.fields.as_ref(), &self.children, &[], &self.sort)
-    }
-
-    /// The columns of a related row that name its parent, if it holds these itself and they are read.
-    #[must_use]
-    pub fn parent_columns(&self) -> Option<&'static [usize]> {
-        let link = self.relation.link;
-        let names = link.foreign();
-        let are_read = || self.columns().is_none_or(|read| names.iter().all(|column| read.contains(column)));
-        (!matches!(link, Link::Through { .. }) && are_read()).then_some(names)
     }
 }
 

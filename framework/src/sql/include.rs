@@ -1,8 +1,7 @@
 //! Reading the related rows of many parents in one statement.
 //!
 //! Every statement selects the columns of [`Include::columns`] in their order and behind them the values that a parent is
-//! found by: its [`Link::local`](crate::model::Link::local). [`related`] leaves these out where the columns hold them already
-//! ([`Include::parent_columns`]): each value that is read costs.
+//! found by: its [`Link::local`](crate::model::Link::local).
 
 use std::borrow::Cow;
 
@@ -23,7 +22,7 @@ const LIST: &str = "parents";
 #[must_use]
 pub fn related(include: &Include, parents: &[Vec<Value>], limit: u64, dialect: Dialect) -> Statement {
     let edge = Edge::new(include.relation, &include.filter, dialect);
-    let mut rows = edge.rows(include, parents);
+    let mut rows = edge.rows(include.columns().as_deref(), parents);
     let parent = edge.parent();
     for column in parent.clone() {
         rows.order_by_expr(column, Order::Asc);
@@ -143,12 +142,9 @@ impl<'a> Edge<'a> {
     }
 
     /// The rows of the parents with all that is read of them.
-    fn rows(&self, include: &Include, parents: &[Vec<Value>]) -> SelectStatement {
+    fn rows(&self, columns: Option<&[usize]>, parents: &[Vec<Value>]) -> SelectStatement {
         let mut rows = self.of_parents(parents);
-        rows.expr(self.target.listed(include.columns().as_deref()));
-        if include.parent_columns().is_some() {
-            return rows;
-        }
+        rows.expr(self.target.listed(columns));
         for (column, name) in self.parent().into_iter().zip(self.parent_names()) {
             rows.expr_as(column, Alias::new(name));
         }
@@ -244,8 +240,8 @@ mod tests {
         assert_related(
             &BOOKS,
             1,
-            r#"SELECT "id", "name", "parent_id" FROM "library_series" WHERE "id" IN (?, ?) ORDER BY "id" ASC LIMIT 10000"#,
-            r#"SELECT "id", "name", "parent_id" FROM "library"."series" WHERE "id" = ANY($1) ORDER BY "id" ASC LIMIT $2"#,
+            r#"SELECT "id", "name", "parent_id", "id" AS "_parent" FROM "library_series" WHERE "id" IN (?, ?) ORDER BY "id" ASC LIMIT 10000"#,
+            r#"SELECT "id", "name", "parent_id", "id" AS "_parent" FROM "library"."series" WHERE "id" = ANY($1) ORDER BY "id" ASC LIMIT $2"#,
         );
     }
 
@@ -254,8 +250,8 @@ mod tests {
         assert_related(
             &BOOKS,
             2,
-            r#"SELECT "id", "book_id", "rating", "body" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT 10000"#,
-            r#"SELECT "id", "book_id", "rating", "body" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "id" ASC LIMIT $2"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "id" ASC LIMIT 10000"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "id" ASC LIMIT $2"#,
         );
     }
 
@@ -264,8 +260,8 @@ mod tests {
         assert_related(
             &BOOKS,
             3,
-            r#"SELECT "book_id", "image", "meta", "made_on" FROM "covers" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC LIMIT 10000"#,
-            r#"SELECT "book_id", "image", "meta", "made_on" FROM "covers" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC LIMIT $2"#,
+            r#"SELECT "book_id", "image", "meta", "made_on", "book_id" AS "_parent" FROM "covers" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC LIMIT 10000"#,
+            r#"SELECT "book_id", "image", "meta", "made_on", "book_id" AS "_parent" FROM "covers" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC LIMIT $2"#,
         );
     }
 
@@ -284,8 +280,8 @@ mod tests {
         assert_related(
             &SERIES,
             1,
-            r#"SELECT "id", "name", "parent_id" FROM "library_series" WHERE "parent_id" IN (?, ?) ORDER BY "parent_id" ASC, "id" ASC LIMIT 10000"#,
-            r#"SELECT "id", "name", "parent_id" FROM "library"."series" WHERE "parent_id" = ANY($1) ORDER BY "parent_id" ASC, "id" ASC LIMIT $2"#,
+            r#"SELECT "id", "name", "parent_id", "parent_id" AS "_parent" FROM "library_series" WHERE "parent_id" IN (?, ?) ORDER BY "parent_id" ASC, "id" ASC LIMIT 10000"#,
+            r#"SELECT "id", "name", "parent_id", "parent_id" AS "_parent" FROM "library"."series" WHERE "parent_id" = ANY($1) ORDER BY "parent_id" ASC, "id" ASC LIMIT $2"#,
         );
     }
 
@@ -298,8 +294,8 @@ mod tests {
     fn an_include_has_an_order_of_its_own_that_ends_with_the_key() {
         assert_sql(
             |dialect| related(&best(), &parents(), 10_000, dialect),
-            r#"SELECT "id", "book_id", "rating", "body" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "rating" DESC, "id" DESC LIMIT 10000"#,
-            r#"SELECT "id", "book_id", "rating", "body" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "rating" DESC, "id" DESC LIMIT $2"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) ORDER BY "book_id" ASC, "rating" DESC, "id" DESC LIMIT 10000"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) ORDER BY "book_id" ASC, "rating" DESC, "id" DESC LIMIT $2"#,
         );
     }
 
@@ -338,8 +334,8 @@ mod tests {
         let keys = [vec![Value::I64(1), Value::Text("sf".to_owned())], vec![Value::Null, Value::Text("x".to_owned())]];
         assert_sql(
             |dialect| related(&include(&LABELS, 0), &keys, 10_000, dialect),
-            r#"SELECT "book_id", "tag_name" FROM (SELECT json_extract("value", '$[0]') AS "_parent", json_extract("value", '$[1]') AS "_parent_2" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "book_tags" WHERE "book_id" = "parents"."_parent" AND "tag_name" = "parents"."_parent_2" ORDER BY "book_id" ASC, "tag_name" ASC LIMIT 10000"#,
-            r#"SELECT "book_id", "tag_name" FROM (SELECT unnest($1) AS "_parent", unnest($2) AS "_parent_2") AS "parents" CROSS JOIN "book_tags" WHERE "book_id" = "parents"."_parent" AND "tag_name" = "parents"."_parent_2" ORDER BY "book_id" ASC, "tag_name" ASC LIMIT $3"#,
+            r#"SELECT "book_id", "tag_name", "book_id" AS "_parent", "tag_name" AS "_parent_2" FROM (SELECT json_extract("value", '$[0]') AS "_parent", json_extract("value", '$[1]') AS "_parent_2" FROM json_each(?) AS "rows") AS "parents" CROSS JOIN "book_tags" WHERE "book_id" = "parents"."_parent" AND "tag_name" = "parents"."_parent_2" ORDER BY "book_id" ASC, "tag_name" ASC LIMIT 10000"#,
+            r#"SELECT "book_id", "tag_name", "book_id" AS "_parent", "tag_name" AS "_parent_2" FROM (SELECT unnest($1) AS "_parent", unnest($2) AS "_parent_2") AS "parents" CROSS JOIN "book_tags" WHERE "book_id" = "parents"."_parent" AND "tag_name" = "parents"."_parent_2" ORDER BY "book_id" ASC, "tag_name" ASC LIMIT $3"#,
         );
         let through = include(&BOOK_TAGS, 3);
         assert_sql(
@@ -371,8 +367,8 @@ mod tests {
         let best = Include { relation, ..include(&BOOKS, 2) };
         assert_sql(
             |dialect| related(&best, &parents(), 10, dialect),
-            r#"SELECT "id", "book_id", "rating", "body" FROM "reviews" WHERE "book_id" IN (?, ?) AND "rating" >= ? ORDER BY "book_id" ASC, "id" ASC LIMIT 10"#,
-            r#"SELECT "id", "book_id", "rating", "body" FROM "reviews" WHERE "book_id" = ANY($1) AND "rating" >= $2 ORDER BY "book_id" ASC, "id" ASC LIMIT $3"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" IN (?, ?) AND "rating" >= ? ORDER BY "book_id" ASC, "id" ASC LIMIT 10"#,
+            r#"SELECT "id", "book_id", "rating", "body", "book_id" AS "_parent" FROM "reviews" WHERE "book_id" = ANY($1) AND "rating" >= $2 ORDER BY "book_id" ASC, "id" ASC LIMIT $3"#,
         );
         let count = IncludeCount { index: 2, relation, filter: Filter::everything() };
         assert!(counts(&count, &parents(), Dialect::Sqlite).sql.contains(r#""rating" >= ?"#));
