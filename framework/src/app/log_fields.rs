@@ -13,12 +13,16 @@ use tracing_subscriber::fmt::{FormatFields, FormattedFields};
 
 use crate::model::json;
 
+/// Bytes that the fields of a request take, its route included.
+const ROOM: usize = 160;
+
 /// Writes fields as the members of a JSON object.
 pub(super) struct Members;
 
 impl<'writer> FormatFields<'writer> for Members {
     fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
-        let mut object = Object(vec![b'{']);
+        let mut object = Object(Vec::with_capacity(ROOM));
+        object.0.push(b'{');
         fields.record(&mut object);
         writer.write_str(&object.finish()?)
     }

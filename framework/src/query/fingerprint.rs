@@ -8,7 +8,7 @@ use crate::query::{Comparison, Filter, ListQuery, subset};
 /// The model and which of its rows: all that their number depends on.
 #[must_use]
 pub fn rows(query: &ListQuery) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(256);
     write_slice(query.model.name.as_bytes(), &mut bytes);
     write_slice(&filter(&query.filter), &mut bytes);
     write_slice(query.deleted.name().as_bytes(), &mut bytes);

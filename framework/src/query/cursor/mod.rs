@@ -134,7 +134,8 @@ impl Signer<'_> {
     /// As [`CursorKeys::sign`].
     #[must_use]
     pub fn sign(&self, place: &Place) -> String {
-        let mut bytes = vec![VERSION, if place.backward { BACKWARD } else { 0 }];
+        let mut bytes = Vec::with_capacity(128);
+        bytes.extend([VERSION, if place.backward { BACKWARD } else { 0 }]);
         bytes.extend(self.list);
         place.values.iter().for_each(|value| bytes::write(value, &mut bytes));
         bytes.extend(hash(self.key, &[b"cursor", &bytes]));
