@@ -6,6 +6,7 @@ use crate::cache::TieredCache;
 use crate::config::Profile;
 use crate::crud;
 use crate::db::advice::{Unserved, unserved_sorts};
+use crate::db::sqlite_build::missing_flags;
 use crate::db::{Database, check, migrate, tokens};
 use crate::error::Result;
 use crate::model::{Catalog, ModelMeta, Operation, ResourceMeta};
@@ -81,13 +82,20 @@ impl Preparation {
         }
     }
 
-    /// Names the sorts that no index serves, to the one who can add them.
+    /// Names the sorts that no index serves, and the flags that SQLite was built without, to the one who can add them.
     pub(super) async fn advise(&self, database: &Database) -> Result<()> {
         if !self.advises {
             return Ok(());
         }
         for Unserved { model, sort, statement } in self.unserved_sorts(database).await? {
             tracing::info!(index = statement, "no index serves the sort {model}.{sort}");
+        }
+        let flags = missing_flags(database).await?.join(" ");
+        if !flags.is_empty() {
+            tracing::info!(
+                LIBSQLITE3_FLAGS = flags,
+                "readers of SQLite wait for each other; set this under [env] in .cargo/config.toml"
+            );
         }
         Ok(())
     }

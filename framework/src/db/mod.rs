@@ -23,6 +23,7 @@ mod postgres;
 mod row;
 pub mod session;
 mod sqlite;
+pub mod sqlite_build;
 mod statistics;
 mod surplus;
 pub mod tokens;

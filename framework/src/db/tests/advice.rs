@@ -1,5 +1,5 @@
 use super::*;
-use crate::db::{advice, migrate};
+use crate::db::{advice, migrate, sqlite_build};
 use crate::fixtures::{BOOKS, SERIES, column, model};
 use crate::model::{ColumnMeta, ColumnType, ModelMeta};
 
@@ -84,6 +84,15 @@ async fn tables_in_schemas_are_found() {
         migrate::create_missing(&fixture.database, &[&SERIES, &BOOKS]).await.expect("created");
         assert_eq!(sorts(fixture, &[&SERIES]).await, [""; 0]);
         assert_eq!(sorts(fixture, &[&BOOKS]).await, ["title", "rating", "price", "year"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn readers_share_no_lock_of_sqlite_as_it_is_built_here() {
+    on_each(async |fixture| {
+        let missing = sqlite_build::missing_flags(&fixture.database).await.expect("asked");
+        assert_eq!(missing, [""; 0], "cargo reads .cargo/config.toml, which has them, from the folder that it runs in");
     })
     .await;
 }
